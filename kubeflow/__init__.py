@@ -1,0 +1,1 @@
+"""Kubeflow Pipelines: the same graph on an open-source cluster."""

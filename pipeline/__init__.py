@@ -1,0 +1,1 @@
+"""The pipeline: configuration, graph, runners and the command line."""

@@ -1,0 +1,1 @@
+"""Serving: TensorFlow Serving's API on a laptop, and a client."""

@@ -1,0 +1,22 @@
+"""Text normalisation in plain Python, the twin of the graph's in `trainer.normalisation`."""
+
+import re
+import unicodedata
+from typing import Final
+
+MAX_REPEATS: Final = 3
+"""A character stands at most three times in a row: ㅋㅋㅋ and ㅋㅋㅋㅋㅋㅋㅋ say the same, ㅋ and ㅋㅋ do not."""
+
+BLANKS: Final = (
+    r"[\x00-\x20\x7f-\xa0\x{1680}\x{2000}-\x{200b}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}]+"
+)
+"""White space, control characters and zero-width spaces, in RE2's syntax (which `re` lacks)."""
+
+_BLANKS = re.compile(re.sub(r"\\x\{(\w+)\}", r"\\u\1", BLANKS))
+_RUNS = re.compile(rf"(.)\1{{{MAX_REPEATS},}}", re.DOTALL)
+
+
+def normalise(text: str) -> str:
+    """Compose (NFC), fold blanks into one space, cut runs of one character to `MAX_REPEATS`."""
+    composed = unicodedata.normalize("NFC", text)
+    return _RUNS.sub(r"\1" * MAX_REPEATS, _BLANKS.sub(" ", composed).strip(" "))
