@@ -1,0 +1,116 @@
+"""The export: raw text in, label names and probabilities out; one graph from training to serving."""
+
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from trainer import assets
+from trainer.models.bigru import Scorer
+from trainer.preprocessing import LABEL, TOKENS
+from trainer.settings import ModelSettings
+
+LENGTH_BOUNDS = (10, 20, 40, 80, 160)
+"""Upper bounds, in characters, of the slices by text length."""
+
+LABEL_ID = "label_id"
+TEXT_LENGTH = "text_length"
+
+
+class Classifier(tf.Module):
+    """A plain module of TensorFlow ops; its `signatures` are what a server sees.
+
+    Args:
+        transform: Transform's output, whose graph and vocabularies become part of the export.
+        scorer: from `[batch, tokens]` ragged ids to `[batch, classes]` probabilities.
+        settings: names the text and the label column.
+    """
+
+    def __init__(
+        self, transform: tft.TFTransformOutput, scorer: Scorer, settings: ModelSettings
+    ) -> None:
+        super().__init__(name="classifier")
+        self._graph = tf.saved_model.load(transform.transform_savedmodel_dir)
+        self._spec = transform.raw_feature_spec()
+        self._scorer = scorer
+        self._settings = settings
+        self._labels = tf.constant(assets.labels(transform))
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    def serving_default(self, text: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Classify raw text.
+
+        Args:
+            text: `[batch]` strings.
+
+        Returns:
+            `labels`, `[batch, classes]` strings, best first, and their `probabilities`, float32.
+        """
+        scores = self._scorer(self.features(self._column(text))[TOKENS])
+        probabilities, order = tf.math.top_k(scores, k=self._labels.shape[0])
+        return {"labels": tf.gather(self._labels, order), "probabilities": probabilities}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    def serving_examples(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Score serialized tf.Examples that have the text column.
+
+        Args:
+            examples: `[batch]` strings.
+
+        Returns:
+            `probabilities`, `[batch, classes]` float32, in the order of the label ids.
+        """
+        return {"probabilities": self._scorer(self.features(self._parse(examples))[TOKENS])}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    def evaluation_features(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Give the Evaluator what it compares with and slices by; no signature of the server.
+
+        Args:
+            examples: `[batch]` strings.
+
+        Returns:
+            `label_id`, `[batch]` int64, and `text_length`, `[batch]` strings such as `10-19`.
+        """
+        raw = self._parse(examples)
+        texts = tf.sparse.to_dense(raw[self._settings.text_column])[:, 0]
+        lengths = tf.strings.length(texts, unit="UTF8_CHAR")
+        slices = tf.searchsorted(LENGTH_BOUNDS, lengths, side="right")
+        return {
+            LABEL_ID: self.features(raw)[LABEL],
+            TEXT_LENGTH: tf.gather(length_slices(), slices),
+        }
+
+    def features(self, columns: dict[str, tf.SparseTensor]) -> dict[str, tf.Tensor]:
+        """Run the transform graph; a column that is not given is empty in every row."""
+        batch = columns[self._settings.text_column].dense_shape[0]
+        absent = {
+            name: tf.SparseTensor(tf.zeros([0, 2], tf.int64), tf.zeros([0], spec.dtype), [batch, 0])
+            for name, spec in self._spec.items()
+            if name not in columns
+        }
+        return self._graph.transform_fn({**columns, **absent})
+
+    def _column(self, text: tf.Tensor) -> dict[str, tf.SparseTensor]:
+        """Bring `[batch]` strings into the shape of the schema's text column."""
+        rows = tf.range(tf.size(text, tf.int64))
+        indices = tf.stack([rows, tf.zeros_like(rows)], axis=1)
+        column = tf.SparseTensor(indices, text, [tf.size(text, tf.int64), 1])
+        return {self._settings.text_column: column}
+
+    def _parse(self, examples: tf.Tensor) -> dict[str, tf.SparseTensor]:
+        return tf.io.parse_example(examples, self._spec)
+
+
+def length_slices() -> list[str]:
+    """Name the slices by text length, in characters: `0-9`, `10-19`, ... `160+`."""
+    starts = (0, *LENGTH_BOUNDS)
+    closed = [f"{start}-{end - 1}" for start, end in zip(starts, LENGTH_BOUNDS, strict=False)]
+    return [*closed, f"{LENGTH_BOUNDS[-1]}+"]
+
+
+def save(classifier: Classifier, folder: str) -> None:
+    """Write the SavedModel with its two signatures."""
+    signatures = {
+        "serving_default": classifier.serving_default,
+        "serving_examples": classifier.serving_examples,
+    }
+    tf.saved_model.save(classifier, folder, signatures=signatures)

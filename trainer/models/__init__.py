@@ -1,0 +1,1 @@
+"""The architectures, one file each: `build` makes the Keras model, `Scorer` is what serves."""

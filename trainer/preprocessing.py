@@ -1,0 +1,53 @@
+"""The transform graph: raw columns in, token ids and label ids out; the same graph serves."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from trainer.settings import ModelSettings
+from trainer.tokenizer import encode, split_words
+from trainer.word_counts import learn_subwords
+
+TOKENS: Final = "tokens"
+LABEL: Final = "label"
+LABEL_VOCABULARY: Final = "labels"
+LABEL_COUNTS: Final = "label_counts"
+"""An asset: one `count label` a line, of the train split."""
+
+UNKNOWN_LABEL: Final = -1
+"""A label that the train split does not have, or no label at all (unlabelled rows)."""
+
+
+def preprocessing_fn(
+    inputs: Mapping[str, tf.SparseTensor], custom_config: dict[str, Any]
+) -> dict[str, tf.Tensor | tf.RaggedTensor]:
+    """Turn a batch of raw columns into features, learning the vocabularies on the way.
+
+    Args:
+        inputs: the schema's columns, each a `[batch, 1]` sparse tensor.
+        custom_config: a dumped `ModelSettings`.
+
+    Returns:
+        `tokens`, ragged `[batch, tokens]` int64, and `label`, `[batch]` int64.
+    """
+    settings = ModelSettings.model_validate(custom_config)
+    words = split_words(_dense(inputs[settings.text_column], default=""))
+    subwords = learn_subwords(words.flat_values, size=settings.text.vocabulary_size)
+    labels = inputs[settings.label_column]
+    tft.count_per_key(labels.values, key_vocabulary_filename=LABEL_COUNTS)
+    ids = tft.compute_and_apply_vocabulary(
+        labels, vocab_filename=LABEL_VOCABULARY, default_value=UNKNOWN_LABEL
+    )
+    return {
+        TOKENS: encode(words, subwords, max_tokens=settings.text.max_tokens),
+        LABEL: _dense(ids, default=UNKNOWN_LABEL),
+    }
+
+
+def _dense(column: tf.SparseTensor, *, default: str | int) -> tf.Tensor:
+    """Take the one value of each row, `[batch]`; `default` where the column is empty."""
+    shape = tf.stack([column.dense_shape[0], 1])
+    single = tf.SparseTensor(column.indices, column.values, shape)
+    return tf.sparse.to_dense(single, default_value=default)[:, 0]

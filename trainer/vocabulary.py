@@ -1,0 +1,105 @@
+"""The subword vocabulary: byte-pair pieces learnt from word counts, written as word pieces."""
+
+import io
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+PADDING: Final = "[PAD]"
+UNKNOWN: Final = "[UNK]"
+PADDING_ID: Final = 0
+"""The model's embedding masks id 0; no text yields it."""
+
+UNKNOWN_ID: Final = 1
+
+SUFFIX: Final = "##"
+"""Marks a piece that goes on a word, as in WordPiece."""
+
+MAX_WORD_BYTES: Final = 120
+"""A longer word (40 Hangul syllables) becomes one unknown token."""
+
+_WORD_START: Final = "▁"
+
+
+def learn(counts: Mapping[str, int], *, size: int) -> list[str]:
+    """Learn a vocabulary from word counts.
+
+    SentencePiece's byte-pair encoding learns the pieces (Sennrich et al. 2016), a second's work
+    where TensorFlow Text's own WordPiece learner takes many minutes on 300,000 words of Korean.
+
+    Args:
+        counts: how often each word stands in the corpus.
+        size: pieces to learn, at most; few words give fewer.
+
+    Returns:
+        Padding, unknown, then the pieces. Single characters take half of `size` at most (the
+        learner refuses a corpus whose characters alone fill it), each both as a start and as a
+        continuation, so that a known character never makes a word unknown.
+    """
+    words = learnable_words(counts, characters=size // 2)
+    pieces = _byte_pairs(words, size=size) if words else []
+    return list(dict.fromkeys([PADDING, UNKNOWN, *word_pieces(pieces)]))
+
+
+def word_pieces(pieces: Sequence[str]) -> Iterable[str]:
+    """Rewrite SentencePiece's notation: `▁x` becomes `x`, `x` becomes `##x`, one character both."""
+    for piece in pieces:
+        bare = piece.removeprefix(_WORD_START)
+        if len(bare) == 1:
+            yield bare
+            yield SUFFIX + bare
+        elif bare:
+            yield bare if piece.startswith(_WORD_START) else SUFFIX + piece
+
+
+def learnable_words(counts: Mapping[str, int], *, characters: int) -> Counter[str]:
+    """Cut words at rare characters, and leave out those too long to be tokenized.
+
+    Args:
+        counts: how often each word stands in the corpus.
+        characters: how many characters, the most frequent ones, may stand in a word.
+    """
+    short = {word: n for word, n in counts.items() if len(word.encode()) <= MAX_WORD_BYTES}
+    frequency: Counter[str] = Counter()
+    for word, count in short.items():
+        for character in word:
+            frequency[character] += count
+    known = {character for character, _ in frequency.most_common(characters)}
+    words: Counter[str] = Counter()
+    for word, count in short.items():
+        for part in "".join(c if c in known else " " for c in word).split():
+            words[part] += count
+    return words
+
+
+def _byte_pairs(counts: Mapping[str, int], *, size: int) -> list[str]:
+    import sentencepiece
+
+    model = io.BytesIO()
+    with tempfile.TemporaryDirectory() as folder:
+        words = Path(folder) / "words.tsv"
+        ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        words.write_text("".join(f"{word}\t{count}\n" for word, count in ordered), "utf-8")
+        sentencepiece.SentencePieceTrainer.train(
+            input=str(words),
+            input_format="tsv",
+            model_writer=model,
+            model_type="bpe",
+            vocab_size=size,
+            hard_vocab_limit=False,
+            character_coverage=1.0,
+            normalization_rule_name="identity",  # the graph has normalised already
+            remove_extra_whitespaces=False,
+            max_sentence_length=MAX_WORD_BYTES,
+            bos_id=-1,
+            eos_id=-1,
+            num_threads=1,
+            minloglevel=2,
+        )
+    processor = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+    special = {processor.unk_id()}
+    return [
+        processor.id_to_piece(i) for i in range(processor.get_piece_size()) if i not in special
+    ]
