@@ -1,4 +1,4 @@
-"""Beam's `--setup_file` and container images need this file; everything it says stands in pyproject.toml."""
+"""For Beam's `--setup_file` and container images; all that it says stands in pyproject.toml."""
 
 from setuptools import setup
 

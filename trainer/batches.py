@@ -8,7 +8,7 @@ import tensorflow as tf
 from trainer.preprocessing import LABEL, TOKENS, UNKNOWN_LABEL
 
 LENGTHS: Final = (4, 6, 8, 10, 12, 14, 16, 20, 24, 32, 40, 48, 64, 96, 128, 192, 256, 512)
-"""Upper bounds, in tokens, of the buckets: rows of one bucket share a batch, so little is padded."""
+"""Upper bounds, in tokens, of the buckets; rows of one bucket share a batch: little is padded."""
 
 SHUFFLED_ROWS: Final = 50_000
 """Rows held to draw from, about 20 MB of tokens."""

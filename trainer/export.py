@@ -1,4 +1,4 @@
-"""The export: raw text in, label names and probabilities out; one graph from training to serving."""
+"""The export: raw text in, label names and probabilities out, by the graph of training."""
 
 import tensorflow as tf
 import tensorflow_transform as tft
@@ -6,7 +6,7 @@ import tensorflow_transform as tft
 from trainer import assets
 from trainer.models.bigru import Scorer
 from trainer.preprocessing import LABEL, TOKENS
-from trainer.settings import ModelSettings
+from trainer.settings import TransformSettings
 
 LENGTH_BOUNDS = (10, 20, 40, 80, 160)
 """Upper bounds, in characters, of the slices by text length."""
@@ -25,7 +25,7 @@ class Classifier(tf.Module):
     """
 
     def __init__(
-        self, transform: tft.TFTransformOutput, scorer: Scorer, settings: ModelSettings
+        self, transform: tft.TFTransformOutput, scorer: Scorer, settings: TransformSettings
     ) -> None:
         super().__init__(name="classifier")
         self._graph = tf.saved_model.load(transform.transform_savedmodel_dir)
@@ -62,7 +62,9 @@ class Classifier(tf.Module):
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
     def evaluation_features(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Give the Evaluator what it compares with and slices by; no signature of the server.
+        """Give the Evaluator what it compares with and slices by.
+
+        TFMA calls functions by signature alone, so this is one, though no client needs it.
 
         Args:
             examples: `[batch]` strings.
@@ -108,9 +110,10 @@ def length_slices() -> list[str]:
 
 
 def save(classifier: Classifier, folder: str) -> None:
-    """Write the SavedModel with its two signatures."""
+    """Write the SavedModel with the two signatures for clients and the Evaluator's third."""
     signatures = {
         "serving_default": classifier.serving_default,
         "serving_examples": classifier.serving_examples,
+        "evaluation_features": classifier.evaluation_features,
     }
     tf.saved_model.save(classifier, folder, signatures=signatures)

@@ -6,7 +6,7 @@ from typing import Any, Final
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from trainer.settings import ModelSettings
+from trainer.settings import TransformSettings
 from trainer.tokenizer import encode, split_words
 from trainer.word_counts import learn_subwords
 
@@ -27,12 +27,12 @@ def preprocessing_fn(
 
     Args:
         inputs: the schema's columns, each a `[batch, 1]` sparse tensor.
-        custom_config: a dumped `ModelSettings`.
+        custom_config: under `settings`, a dumped `TransformSettings`.
 
     Returns:
         `tokens`, ragged `[batch, tokens]` int64, and `label`, `[batch]` int64.
     """
-    settings = ModelSettings.model_validate(custom_config)
+    settings = TransformSettings.model_validate(custom_config["settings"])
     words = split_words(_dense(inputs[settings.text_column], default=""))
     subwords = learn_subwords(words.flat_values, size=settings.text.vocabulary_size)
     labels = inputs[settings.label_column]

@@ -13,14 +13,14 @@ from trainer import assets, export
 from trainer.batches import batches
 from trainer.class_weights import class_weights
 from trainer.models import bigru
-from trainer.settings import ModelSettings, TrainingSettings
+from trainer.settings import TrainerSettings, TrainingSettings
 
 TRAINING_SUMMARY: Final = "training.json"
 
 
 def run_fn(fn_args: FnArgs) -> None:
     """Fit the model on the train split, keep the epoch that is best on eval, export it."""
-    settings = ModelSettings.model_validate(fn_args.custom_config["settings"])
+    settings = TrainerSettings.model_validate(fn_args.custom_config["settings"])
     tf.keras.utils.set_random_seed(settings.training.seed)
     transform = tft.TFTransformOutput(fn_args.transform_graph_path)
     spec = transform.transformed_feature_spec()
@@ -37,7 +37,7 @@ def run_fn(fn_args: FnArgs) -> None:
         assets.label_counts(transform), assets.labels(transform), settings.training.class_weights
     )
     summary = fit(model, train, evaluation, settings.training, weights, fn_args.model_run_dir)
-    classifier = export.Classifier(transform, bigru.Scorer(model), settings)
+    classifier = export.Classifier(transform, bigru.Scorer(model), settings.transform)
     export.save(classifier, fn_args.serving_model_dir)
     _write_summary(summary, fn_args.model_run_dir)
 

@@ -48,12 +48,20 @@ class TrainingSettings(BaseModel):
     seed: int = Field(DEFAULT_SEED, ge=0, description="Fixes initial weights and row order.")
 
 
-class ModelSettings(BaseModel):
-    """All that Transform and Trainer need to know, carried to them as `custom_config`."""
+class TransformSettings(BaseModel):
+    """What Transform needs to know, and so all of the configuration that makes it run anew."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     text_column: str
     label_column: str
     text: TextSettings
+
+
+class TrainerSettings(BaseModel):
+    """What the Trainer needs to know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    transform: TransformSettings
     training: TrainingSettings

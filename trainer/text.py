@@ -5,10 +5,11 @@ import unicodedata
 from typing import Final
 
 MAX_REPEATS: Final = 3
-"""A character stands at most three times in a row: ㅋㅋㅋ and ㅋㅋㅋㅋㅋㅋㅋ say the same, ㅋ and ㅋㅋ do not."""
+"""Times that a character may stand in a row: ㅋㅋㅋ and ㅋㅋㅋㅋㅋㅋ say the same, ㅋㅋ less."""
 
 BLANKS: Final = (
-    r"[\x00-\x20\x7f-\xa0\x{1680}\x{2000}-\x{200b}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}]+"
+    r"[\x00-\x20\x7f-\xa0\x{1680}\x{2000}-\x{200b}"
+    r"\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}]+"
 )
 """White space, control characters and zero-width spaces, in RE2's syntax (which `re` lacks)."""
 

@@ -100,6 +100,4 @@ def _byte_pairs(counts: Mapping[str, int], *, size: int) -> list[str]:
         )
     processor = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
     special = {processor.unk_id()}
-    return [
-        processor.id_to_piece(i) for i in range(processor.get_piece_size()) if i not in special
-    ]
+    return [processor.id_to_piece(i) for i in range(processor.get_piece_size()) if i not in special]

@@ -1,4 +1,4 @@
-"""Counts the corpus's words in Beam and learns the subword vocabulary from them, as a TFT analyzer."""
+"""Counts the words in Beam and learns the subword vocabulary from them, as a TFT analyzer."""
 
 import os
 from collections import Counter
@@ -7,6 +7,7 @@ from typing import Final
 
 import apache_beam as beam
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
@@ -68,7 +69,7 @@ class _CountWords(beam.DoFn):
     def start_bundle(self) -> None:
         self._counts: Counter[bytes] = Counter()
 
-    def process(self, batch: tuple[np.ndarray]) -> None:
+    def process(self, batch: tuple[npt.NDArray[np.bytes_]]) -> None:
         self._counts.update(batch[0].tolist())
 
     def finish_bundle(self) -> Iterator[WindowedValue]:

@@ -10,8 +10,8 @@ from trainer.vocabulary import PADDING_ID
 def build(settings: TrainingSettings, *, vocabulary_size: int, classes: int) -> tf.keras.Model:
     """Build the model: embedding, one GRU in each direction, mean and maximum of their states.
 
-    The GRU keeps Keras's defaults (`reset_after=True`, tanh and sigmoid, no recurrent dropout), with
-    which a GPU uses the cuDNN kernel.
+    The GRU keeps Keras's defaults (`reset_after=True`, tanh and sigmoid, no recurrent dropout),
+    with which a GPU uses the cuDNN kernel.
 
     Returns:
         A model from `[batch, tokens]` int64, padded with 0, to `[batch, classes]` probabilities.
@@ -44,9 +44,7 @@ class Scorer(tf.Module):
         pairs = zip(six[:3], six[3:], strict=True)  # forward's weights, then backward's
         self._kernel, self._recurrent, self._bias = (_frozen(tf.stack(pair)) for pair in pairs)
         (self._embedding,) = map(_frozen, model.get_layer("embedding").get_weights())
-        self._dense, self._dense_bias = map(
-            _frozen, model.get_layer("probabilities").get_weights()
-        )
+        self._dense, self._dense_bias = map(_frozen, model.get_layer("probabilities").get_weights())
 
     def __call__(self, tokens: tf.RaggedTensor) -> tf.Tensor:
         """Score a batch, trimmed to its longest row.
@@ -64,7 +62,7 @@ class Scorer(tf.Module):
         return tf.nn.softmax(pooled @ self._dense + self._dense_bias)
 
     def _project(self, ids: tf.Tensor) -> tf.Tensor:
-        """Multiply all inputs by the kernel at once: `[2, batch, time]` to `[time, 2, batch, 3u]`."""
+        """Multiply all inputs at once: `[2, batch, time]` ids to `[time, 2, batch, 3u]`."""
         vectors = tf.gather(self._embedding, ids)
         projected = tf.einsum("sbtd,sdg->tsbg", vectors, self._kernel)
         return projected + self._bias[:, 0][None, :, None, :]

@@ -6,7 +6,7 @@ import tensorflow as tf
 class MeanMaxPooling(tf.keras.layers.Layer):
     """Concatenate the mean and the maximum of the unmasked steps.
 
-    Shapes: `[batch, steps, channels]` in, `[batch, 2 * channels]` out; zeros for a row without steps.
+    Shapes: `[batch, steps, channels]` to `[batch, 2 * channels]`; zeros for a row without steps.
     """
 
     supports_masking = True

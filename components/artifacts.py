@@ -1,0 +1,22 @@
+"""The artifact types that TFX's standard set lacks."""
+
+from tfx.types.artifact import Artifact, Property, PropertyType
+
+
+class Quarantine(Artifact):
+    """Rows that were read but not kept: `quarantine.jsonl`, and `counts.json` beside it.
+
+    Custom int properties tell the counts (`rows_read`, `rows_kept`, `rows_quarantined`, ...).
+    """
+
+    TYPE_NAME = "Quarantine"
+    PROPERTIES = {"span": Property(type=PropertyType.INT)}
+
+
+class Verdict(Artifact):
+    """What a gate says of a run: `verdict.json`.
+
+    Custom int properties: `passed` (0 or 1) and `findings`.
+    """
+
+    TYPE_NAME = "Verdict"

@@ -1,0 +1,1 @@
+"""The Pusher whose versions appear whole or not at all."""

@@ -1,0 +1,104 @@
+"""The rules of the data gate, on plain counts."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from components.data_gate.settings import DataGateSettings
+from components.data_gate.verdict import Finding, Verdict, heard
+
+MOST_ROWS = 10
+"""Rows that a finding names."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Anomaly:
+    """A contradiction between data and schema, as TFDV tells it."""
+
+    split: str
+    column: str
+    summary: str
+    description: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What the gate judges.
+
+    Attributes:
+        rows_read: rows read, of all splits.
+        rows_quarantined: rows that could not be used.
+        quarantine: the first of these, each as `file:line: reason`.
+        label_counts: rows of each label in the train split.
+        anomalies: contradictions to the schema.
+    """
+
+    rows_read: int
+    rows_quarantined: int
+    quarantine: Sequence[str]
+    label_counts: Mapping[str, int]
+    anomalies: Sequence[Anomaly]
+
+
+def judge(evidence: Evidence, settings: DataGateSettings) -> Verdict:
+    """Apply every rule that is not off."""
+    findings = (
+        *_quarantined(evidence, settings),
+        *_anomalies(evidence, settings),
+        *_labels(evidence, settings),
+        *_rows_per_label(evidence, settings),
+    )
+    return Verdict(heard(findings))
+
+
+def _quarantined(evidence: Evidence, settings: DataGateSettings) -> Iterator[Finding]:
+    share = evidence.rows_quarantined / max(evidence.rows_read, 1)
+    if share > settings.quarantined.limit:
+        yield Finding(
+            rule="quarantined",
+            level=settings.quarantined.level,
+            subject="rows",
+            figure=f"{share:.2%} of {evidence.rows_read:,} rows ({evidence.rows_quarantined:,})",
+            limit=f"{settings.quarantined.limit:.2%}",
+            advice="mend the rows, all of which stand in the quarantine file with file, line and "
+            "reason; or check data.encoding, data.delimiter and data.quoting",
+            rows=tuple(evidence.quarantine[:MOST_ROWS]),
+        )
+
+
+def _anomalies(evidence: Evidence, settings: DataGateSettings) -> Iterator[Finding]:
+    for anomaly in evidence.anomalies:
+        yield Finding(
+            rule="anomalies",
+            level=settings.anomalies.level,
+            subject=f"{anomaly.split}: {anomaly.column}",
+            figure=f"{anomaly.summary}: {anomaly.description}",
+            limit="the schema",
+            advice="mend the data or, if the world has changed, the schema",
+        )
+
+
+def _labels(evidence: Evidence, settings: DataGateSettings) -> Iterator[Finding]:
+    labels = sorted(evidence.label_counts)
+    if len(labels) < settings.labels.limit:
+        yield Finding(
+            rule="labels",
+            level=settings.labels.level,
+            subject="train",
+            figure=f"{len(labels)} ({', '.join(labels) or 'none'})",
+            limit=f"at least {settings.labels.limit:g}",
+            advice="check data.columns.label, or add rows of other labels",
+        )
+
+
+def _rows_per_label(evidence: Evidence, settings: DataGateSettings) -> Iterator[Finding]:
+    for label, rows in sorted(evidence.label_counts.items()):
+        if rows < settings.rows_per_label.limit:
+            yield Finding(
+                rule="rows_per_label",
+                level=settings.rows_per_label.level,
+                subject=f"train: label {label!r}",
+                figure=f"{rows} row{'s' * (rows != 1)}",
+                limit=f"at least {settings.rows_per_label.limit:g}",
+                advice="add rows of this label, merge it into another, or lower "
+                "gates.data.rows_per_label.limit",
+            )

@@ -1,0 +1,1 @@
+"""The node that stops a run whose gate refused it."""

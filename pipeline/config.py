@@ -1,0 +1,234 @@
+"""The configuration: one YAML file, read into one typed tree."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from components.data_gate.settings import DataGateSettings
+from components.text_example_gen.source import TextSource
+from trainer.settings import TextSettings, TrainerSettings, TrainingSettings, TransformSettings
+
+_VARIABLE: Final = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+_NAME: Final = r"^[a-z0-9][a-z0-9_-]*$"
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used; the message lists every fault with its path."""
+
+
+class ModelGateSettings(BaseModel):
+    """What a model must reach before it is pushed, on the eval split."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    accuracy: float = Field(0.5, ge=0, le=1, description="Least share of right answers.")
+    macro_f1: float = Field(0.0, ge=0, le=1, description="Least mean of the labels' F1.")
+    max_accuracy_loss: float = Field(
+        0.005,
+        ge=0,
+        le=1,
+        description="Accuracy that may be lost against the latest blessed model.",
+    )
+
+
+class Gates(BaseModel):
+    """The gates' thresholds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: DataGateSettings = Field(
+        default_factory=DataGateSettings, description="Before any training."
+    )
+    model: ModelGateSettings = Field(
+        default_factory=ModelGateSettings, description="Before any push."
+    )
+
+
+class Serving(BaseModel):
+    """Where `malmoi serve` listens."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    rest_port: int = Field(8501, ge=0, le=65_535, description="Port of the REST API; 0: any free.")
+    grpc_port: int = Field(8500, ge=0, le=65_535, description="Port of the gRPC API; 0: any free.")
+
+
+class Config(BaseModel):
+    """All that a run is made from. Relative paths start at the folder of the file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(
+        pattern=_NAME,
+        description="Name of the pipeline and of the served model: a-z, 0-9, - and _.",
+    )
+    data: TextSource = Field(description="Where the rows lie and how they are written.")
+    schema_file: str = Field(
+        alias="schema", description="The data's contract: a schema.pbtxt under version control."
+    )
+    text: TextSettings = Field(default_factory=TextSettings, description="How text becomes tokens.")
+    training: TrainingSettings = Field(
+        default_factory=TrainingSettings, description="The model and how it is fitted."
+    )
+    gates: Gates = Field(default_factory=Gates, description="What stops a run or a push.")
+    serving: Serving = Field(default_factory=Serving, description="The local server.")
+    output: str = Field(
+        "output", description="Folder of metadata, artifacts, runs and pushed models."
+    )
+    beam_args: tuple[str, ...] = Field(
+        (), description="Further Beam arguments, such as --runner=FlinkRunner."
+    )
+
+    @property
+    def output_dir(self) -> Path:
+        """Folder of everything that runs write."""
+        return Path(self.output)
+
+    @property
+    def models_dir(self) -> Path:
+        """Folder of the pushed versions, as TensorFlow Serving's `model_base_path`."""
+        return self.output_dir / "models" / self.name
+
+    def transform_settings(self) -> TransformSettings:
+        """Give Transform its part of the configuration."""
+        columns = self.data.columns
+        return TransformSettings(
+            text_column=columns.text, label_column=columns.label, text=self.text
+        )
+
+    def trainer_settings(self) -> TrainerSettings:
+        """Give the Trainer its part of the configuration."""
+        return TrainerSettings(transform=self.transform_settings(), training=self.training)
+
+    def to_yaml(self) -> str:
+        """Write the configuration so that `load` reads the same."""
+        fields = self.model_dump(mode="json", by_alias=True)
+        return yaml.safe_dump(fields, allow_unicode=True, sort_keys=False)
+
+
+def load(path: Path, overrides: Sequence[str] = ()) -> Config:
+    """Read a configuration.
+
+    Args:
+        path: the YAML file.
+        overrides: `section.key=value` each, the value written as in YAML.
+
+    Raises:
+        ConfigError: the file or an override cannot be read, or fields are wrong; lists all faults.
+    """
+    tree = _read(path)
+    for override in overrides:
+        _override(tree, override)
+    base = path.resolve().parent
+    try:
+        config = Config.model_validate(_with_paths(tree, base))
+    except ValidationError as error:
+        faults = "\n".join(f"  {fault}" for fault in _faults(error))
+        raise ConfigError(f"{path} is not a valid configuration:\n{faults}") from error
+    return config
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        tree = yaml.safe_load(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"no file {path}; `malmoi init DATA.csv` writes a first one") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from error
+    if not isinstance(tree, dict):
+        raise ConfigError(f"{path} must hold sections such as `data:`, not {tree!r}")
+    return tree
+
+
+def _override(tree: dict[str, Any], override: str) -> None:
+    key, equals, value = override.partition("=")
+    *sections, last = key.split(".")
+    if not equals or not all([*sections, last]):
+        raise ConfigError(
+            f"--set takes section.key=value, such as training.epochs=3, not {override!r}"
+        )
+    for section in sections:
+        below = tree.setdefault(section, {})
+        if not isinstance(below, dict):
+            raise ConfigError(f"--set {override}: {section} is {below!r}, not a section")
+        tree = below
+    try:
+        tree[last] = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"--set {override}: the value is not YAML: {error}") from error
+
+
+def _with_paths(tree: dict[str, Any], base: Path) -> dict[str, Any]:
+    """Expand variables and make the paths absolute."""
+    tree = {"output": "output", **_expand(tree)}
+    for key in ("schema", "output"):
+        tree[key] = _absolute(tree.get(key), base)
+    data = tree.get("data")
+    if isinstance(data, dict):
+        tree["data"] = _data_paths(data, base)
+    return {key: value for key, value in tree.items() if value is not None}
+
+
+def _data_paths(data: dict[str, Any], base: Path) -> dict[str, Any]:
+    paths = {key: _absolute(data[key], base) for key in ("train", "eval") if key in data}
+    unlabelled = data.get("unlabelled")
+    if isinstance(unlabelled, str):
+        unlabelled = {"path": unlabelled}
+    if isinstance(unlabelled, dict):
+        excluded = unlabelled.get("exclude", [])
+        paths["unlabelled"] = {
+            **unlabelled,
+            "path": _absolute(unlabelled.get("path"), base),
+            "exclude": [_absolute(p, base) for p in excluded],
+        }
+    return {**data, **paths}
+
+
+def _absolute(path: Any, base: Path) -> Any:
+    if not isinstance(path, str) or "://" in path:
+        return path
+    return os.path.normpath(base / Path(path).expanduser())
+
+
+def _expand(value: Any) -> Any:
+    """Replace `${NAME}` and `${NAME:-default}` in every string."""
+    if isinstance(value, str):
+        return _VARIABLE.sub(_variable, value)
+    if isinstance(value, Mapping):
+        return {key: _expand(below) for key, below in value.items()}
+    if isinstance(value, list):
+        return [_expand(below) for below in value]
+    return value
+
+
+def _variable(match: re.Match[str]) -> str:
+    name, default = match.groups()
+    value = os.environ.get(name, default)
+    if value is None:
+        raise ConfigError(
+            f"the configuration uses ${{{name}}}, which is not set; type: export {name}=/path"
+        )
+    return value
+
+
+def _faults(error: ValidationError) -> Iterator[str]:
+    """Tell each fault as `path: what is wrong`, one a line."""
+    for fault in error.errors():
+        where = ".".join(str(part) for part in fault["loc"]) or "configuration"
+        received = "" if isinstance(fault["input"], dict) else f", not {fault['input']!r}"
+        match fault["type"]:
+            case "extra_forbidden":
+                yield f"{where}: no such key"
+            case "missing":
+                yield f"{where}: is missing"
+            case "value_error":
+                for line in str(fault["ctx"]["error"]).splitlines():
+                    yield f"{where}: {line}"
+            case _:
+                yield f"{where}: {fault['msg'][0].lower()}{fault['msg'][1:]}{received}"

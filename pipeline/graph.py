@@ -1,0 +1,123 @@
+"""The graph, from rows to release, built once from one configuration and run by every runner."""
+
+from pathlib import Path
+from typing import Final
+
+import tfx.v1 as tfx
+from tfx.dsl.components.base.base_node import BaseNode
+from tfx.types import Channel, standard_artifacts
+
+from components.atomic_pusher.component import AtomicPusher
+from components.baseline.strategy import LatestOtherBlessedModel
+from components.data_gate.component import DataGate
+from components.halt.component import Halt
+from components.text_example_gen.component import TextExampleGen
+from pipeline.config import Config
+from pipeline.digests import file_digest, source_digest
+from pipeline.evaluation import eval_config
+
+TRAIN_SPLIT: Final = "train"
+EVAL_SPLIT: Final = "eval"
+UNLABELLED_SPLIT: Final = "unlabelled"
+
+DATA_GATE_HALT: Final = "DataGateHalt"
+BASELINE: Final = "Baseline"
+
+
+def build(config: Config) -> list[BaseNode]:
+    """Make the nodes in the order of the data's way through the house."""
+    column = config.data.columns.label
+    examples = TextExampleGen(
+        source=config.data,
+        digest=source_digest("components/text_example_gen", "trainer/text.py"),
+    )
+    statistics = tfx.components.StatisticsGen(examples=examples.outputs["examples"])
+    schema = _stamped(
+        tfx.components.ImportSchemaGen(schema_file=config.schema_file),
+        file_digest(Path(config.schema_file)),
+    )
+    gate = DataGate(
+        statistics=statistics.outputs["statistics"],
+        schema=schema.outputs["schema"],
+        quarantine=examples.outputs["quarantine"],
+        settings=config.gates.data,
+        label_column=column,
+        digest=source_digest("components/data_gate"),
+    )
+    halt = Halt(verdict=gate.outputs["verdict"]).with_id(DATA_GATE_HALT)
+    transform = _transform(config, examples, schema)
+    transform.add_upstream_node(halt)
+    trainer = _trainer(config, transform, schema)
+    baseline = tfx.dsl.Resolver(
+        strategy_class=LatestOtherBlessedModel,
+        model=Channel(type=standard_artifacts.Model),
+        model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+        candidate=trainer.outputs["model"],
+    ).with_id(BASELINE)
+    evaluator = _stamped(
+        tfx.components.Evaluator(
+            examples=examples.outputs["examples"],
+            model=trainer.outputs["model"],
+            baseline_model=baseline.outputs["model"],
+            schema=schema.outputs["schema"],
+            eval_config=eval_config(config.gates.model, label_column=column),
+        ),
+        source_digest("components/classification_metrics.py"),
+    )
+    pusher = AtomicPusher(
+        model=trainer.outputs["model"],
+        model_blessing=evaluator.outputs["blessing"],
+        push_destination=tfx.proto.PushDestination(
+            filesystem=tfx.proto.PushDestination.Filesystem(base_directory=str(config.models_dir))
+        ),
+    )
+    return [
+        examples,
+        statistics,
+        schema,
+        gate,
+        halt,
+        transform,
+        trainer,
+        baseline,
+        evaluator,
+        _stamped(pusher, source_digest("components/atomic_pusher")),
+    ]
+
+
+def _transform(config: Config, examples: TextExampleGen, schema: BaseNode) -> BaseNode:
+    learnt_from = [TRAIN_SPLIT] + [UNLABELLED_SPLIT] * bool(config.data.unlabelled)
+    return tfx.components.Transform(
+        examples=examples.outputs["examples"],
+        schema=schema.outputs["schema"],
+        preprocessing_fn="trainer.preprocessing.preprocessing_fn",
+        splits_config=tfx.proto.SplitsConfig(
+            analyze=learnt_from, transform=[TRAIN_SPLIT, EVAL_SPLIT]
+        ),
+        disable_statistics=True,
+        custom_config={
+            "settings": config.transform_settings().model_dump(),
+            "digest": source_digest("trainer"),
+        },
+    )
+
+
+def _trainer(config: Config, transform: BaseNode, schema: BaseNode) -> BaseNode:
+    return tfx.components.Trainer(
+        run_fn="trainer.run.run_fn",
+        examples=transform.outputs["transformed_examples"],
+        transform_graph=transform.outputs["transform_graph"],
+        schema=schema.outputs["schema"],
+        train_args=tfx.proto.TrainArgs(splits=[TRAIN_SPLIT]),
+        eval_args=tfx.proto.EvalArgs(splits=[EVAL_SPLIT]),
+        custom_config={
+            "settings": config.trainer_settings().model_dump(),
+            "digest": source_digest("trainer"),
+        },
+    )
+
+
+def _stamped(node: BaseNode, digest: str) -> BaseNode:
+    """Add a digest to the properties of a stock node, whose specification has no place for one."""
+    node.exec_properties["digest"] = digest
+    return node

@@ -1,0 +1,39 @@
+"""Tidies up after a run that was killed, before the next one begins."""
+
+import shutil
+from pathlib import Path
+
+from ml_metadata.metadata_store import MetadataStore
+from ml_metadata.proto import metadata_store_pb2
+
+from components.atomic_pusher.publish import remove_unfinished
+from pipeline.local_runner import ARTIFACTS_FOLDER, METADATA_FILE
+
+_State = metadata_store_pb2.Execution
+
+
+def recover(root: Path, models: Path) -> list[str]:
+    """Close executions that no process works on any more and remove what they had half written.
+
+    The caller holds the folder's lock, so whatever the metadata calls running is dead.
+
+    Returns:
+        The nodes that were interrupted.
+    """
+    if models.is_dir():
+        remove_unfinished(models)
+    if not (root / METADATA_FILE).exists():
+        return []
+    config = metadata_store_pb2.ConnectionConfig()
+    config.sqlite.filename_uri = str(root / METADATA_FILE)
+    store = MetadataStore(config)
+    names = {kind.id: kind.name for kind in store.get_execution_types()}
+    dead = [e for e in store.get_executions() if e.last_known_state == _State.RUNNING]
+    for execution in dead:
+        execution.last_known_state = _State.CANCELED
+        for folder in (root / ARTIFACTS_FOLDER).glob(f"*/*/{execution.id}"):
+            shutil.rmtree(folder)
+        for folder in (root / ARTIFACTS_FOLDER).glob(f"*/.system/*/{execution.id}"):
+            shutil.rmtree(folder)
+    store.put_executions(dead)
+    return [names[execution.type_id].rsplit(".", 1)[-1] for execution in dead]

@@ -1,0 +1,133 @@
+"""One run: from a configuration to a summary, with a folder of its own."""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from pipeline.config import Config
+
+RUNS_FOLDER: Final = "runs"
+LOG_FILE: Final = "log.txt"
+CONFIG_FILE: Final = "config.yaml"
+SUMMARY_FILE: Final = "summary.json"
+VERDICT_FOLDER: Final = "data_gate"
+
+
+@dataclass(kw_only=True)
+class Summary:
+    """What came of a run, as `malmoi run --json` prints it.
+
+    Attributes:
+        verdict: whether the model was pushed, or which kind of gate refused.
+        reasons: why a gate refused, a sentence each.
+        pushed: the version and its path, or None.
+        metrics: figures of the eval split by name; empty if it came not so far.
+        seconds: wall time by node.
+        cached: the nodes whose outputs came from an earlier run.
+        run_folder: log, configuration, verdict and this summary.
+    """
+
+    verdict: Literal["pushed", "data refused", "model refused"] = "pushed"
+    reasons: Sequence[str] = ()
+    pushed: Mapping[str, str] | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    cached: list[str] = field(default_factory=list)
+    run_folder: str = ""
+
+    def to_json(self) -> str:
+        """Write the summary as one JSON object on one line."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+def make_run_folder(config: Config) -> Path:
+    """Make the folder of a new run and keep the configuration in it."""
+    now = datetime.now().astimezone()
+    folder = config.output_dir / RUNS_FOLDER / now.strftime("%Y%m%d-%H%M%S-%f")
+    folder.mkdir(parents=True)
+    (folder / CONFIG_FILE).write_text(config.to_yaml(), "utf-8")
+    return folder
+
+
+def execute(config: Config, folder: Path, listener: Any) -> Summary:
+    """Run the graph and sum it up; the caller holds the lock of the output folder.
+
+    Args:
+        config: the configuration.
+        folder: the run's folder, of `make_run_folder`.
+        listener: a `pipeline.local_runner.Listener`.
+
+    Raises:
+        NodeFailedError: a node failed for another reason than a gate's refusal.
+    """
+    from components.halt.component import GateRefusedError
+    from pipeline import graph, local_runner, recovery
+
+    recovery.recover(config.output_dir, config.models_dir)
+    pipeline = local_runner.make_pipeline(
+        graph.build(config), name=config.name, root=config.output_dir, beam_args=config.beam_args
+    )
+    summary = Summary(run_folder=str(folder))
+    recorder = _Recorder(summary, folder, listener)
+    try:
+        local_runner.run(pipeline, recorder)
+    except local_runner.NodeFailedError as error:
+        if not isinstance(error.__cause__, GateRefusedError):
+            raise
+    (folder / SUMMARY_FILE).write_text(summary.to_json() + "\n", "utf-8")
+    return summary
+
+
+class _Recorder:
+    """Fills the summary as the nodes end, and passes the news on."""
+
+    def __init__(self, summary: Summary, folder: Path, listener: Any) -> None:
+        self._summary = summary
+        self._folder = folder
+        self._listener = listener
+
+    def node_started(self, node: str) -> None:
+        self._listener.node_started(node)
+
+    def node_ended(self, result: Any) -> None:
+        self._summary.seconds[result.node] = round(result.seconds, 3)
+        if result.cached:
+            self._summary.cached.append(result.node)
+        match result.node:
+            case "DataGate":
+                self._keep_verdict(result.outputs)
+            case "Evaluator":
+                self._keep_evaluation(result.outputs)
+            case "AtomicPusher":
+                self._keep_push(result.outputs)
+        self._listener.node_ended(result)
+
+    def _keep_verdict(self, outputs: Any) -> None:
+        from pipeline import outcome
+
+        (artifact,) = outputs["verdict"]
+        shutil.copytree(artifact.uri, self._folder / VERDICT_FOLDER)
+        refusals = outcome.verdict(outputs).refusals
+        if refusals:
+            self._summary.verdict = "data refused"
+            self._summary.reasons = [f"{f.rule}: {f.subject}: {f.figure}" for f in refusals]
+
+    def _keep_evaluation(self, outputs: Any) -> None:
+        from pipeline import outcome
+
+        found = outcome.evaluation(outputs)
+        self._summary.metrics = found.metrics
+        if not found.blessed:
+            self._summary.verdict = "model refused"
+            self._summary.reasons = list(found.failures)
+
+    def _keep_push(self, outputs: Any) -> None:
+        (pushed,) = outputs["pushed_model"]
+        version = pushed.get_string_custom_property("pushed_version")
+        if version:
+            path = pushed.get_string_custom_property("pushed_destination")
+            self._summary.pushed = {"version": version, "path": path}
