@@ -176,7 +176,9 @@ def _with_paths(tree: dict[str, Any], base: Path) -> dict[str, Any]:
 
 
 def _data_paths(data: dict[str, Any], base: Path) -> dict[str, Any]:
-    paths = {key: _absolute(data[key], base) for key in ("train", "eval") if key in data}
+    paths: dict[str, Any] = {
+        key: _absolute(data[key], base) for key in ("train", "eval") if key in data
+    }
     unlabelled = data.get("unlabelled")
     if isinstance(unlabelled, str):
         unlabelled = {"path": unlabelled}

@@ -1,0 +1,70 @@
+"""The cause of a failure, in one paragraph for people."""
+
+import errno
+import re
+from collections.abc import Iterator
+from typing import Final
+
+_LONGEST: Final = 700
+"""Characters of a cause on the terminal; the log has all."""
+
+_STEP: Final = re.compile(r"\s*\[while running '[^']*'\]\s*$")
+"""What Beam appends to every message that passes through it."""
+
+_KNOWN: Final = (
+    (
+        re.compile(r"no space left|disk is full|ENOSPC|disk quota exceeded", re.IGNORECASE),
+        "the disk is full: free some space, or write elsewhere with --set output=/another/disk; "
+        "what was finished stays, and the next run goes on from there",
+    ),
+    (
+        re.compile(r"cannot allocate memory|out of memory|MemoryError|OOM when allocating"),
+        "memory ran out: lower training.batch_size or text.max_tokens, or read fewer rows",
+    ),
+    (
+        re.compile(r"read-only file system|permission denied", re.IGNORECASE),
+        "a folder cannot be written to; check its permissions, or choose another one with "
+        "--set output=...",
+    ),
+    (
+        re.compile(r"database is locked"),
+        "another process works on this output folder's metadata; end it and run again",
+    ),
+)
+
+
+def explain(error: BaseException) -> str:
+    """Name the cause of a failure.
+
+    Args:
+        error: whatever was raised; its own cause counts for more than itself.
+
+    Returns:
+        What happened and, where it is known, what to do; one paragraph.
+    """
+    chain = list(_chain(error))
+    for link in reversed(chain):
+        for pattern, advice in _KNOWN:
+            if pattern.search(f"{type(link).__name__}: {link}") or _is_full(link, advice):
+                return f"{advice} ({_message(link)})"
+    return _message(chain[-1])
+
+
+def _is_full(error: BaseException, advice: str) -> bool:
+    full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return full and advice.startswith("the disk is full")
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    link: BaseException | None = error
+    while link is not None:
+        yield link
+        link = link.__cause__
+
+
+def _message(error: BaseException) -> str:
+    """Take the message without Beam's step, and the type where the message says little alone."""
+    text = _STEP.sub("", str(error)).strip()
+    if isinstance(error, KeyError | AssertionError) or not text:
+        text = f"{type(error).__name__}: {text}".removesuffix(": ")
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + " ..."

@@ -1,0 +1,85 @@
+"""`malmoi demo`: generate the demo corpus, run on it, serve, and ask three questions."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from pipeline.console.arguments import DONE, FAULT, Overrides, Verbose, load_config
+from pipeline.console.run import run_pipeline
+from pipeline.console.serve import server_settings
+from pipeline.console.talk import complain
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+
+PRESET: Final = Path(__file__).resolve().parent.parent / "presets" / "demo.yaml"
+
+
+def demo(
+    overrides: Overrides = None,
+    verbose: Verbose = False,
+    corpus_only: Annotated[
+        bool, typer.Option("--corpus-only", help="Write the corpus and stop.")
+    ] = False,
+) -> None:
+    """Run the whole way on 12,000 generated Korean enquiries and ask the model three questions.
+
+    Example: malmoi demo --set output=/tmp/demo
+    """
+    config = load_config(PRESET, overrides)
+    _write_corpus(Path(config.data.train))
+    if corpus_only:
+        return
+    status = run_pipeline(config, verbose=verbose)
+    if status == DONE:
+        status = _ask(config)
+    raise typer.Exit(status)
+
+
+def _write_corpus(path: Path) -> None:
+    """Write the corpus unless it is there: a new file would make every node run again."""
+    from pipeline.demo import corpus
+
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows = corpus.write(path)
+        print(f"Wrote {rows:,} generated enquiries: {path}", flush=True)
+
+
+def _ask(config: "Config") -> int:
+    """Put the questions to a server over HTTP."""
+    from pipeline.demo.questions import QUESTIONS
+    from serving.client import ServerError, predict
+
+    try:
+        with _server(config) as address:
+            answers = predict(address, config.name, [question for question, _ in QUESTIONS])
+    except ServerError as error:
+        complain(str(error))
+        return FAULT
+    for (question, _), answer in zip(QUESTIONS, answers, strict=True):
+        print(f"{question}\n  {answer.label} {answer.probability:.4f}")
+    return DONE
+
+
+@contextmanager
+def _server(config: "Config") -> Iterator[str]:
+    """Serve the pushed model on free ports; yields the REST address."""
+    from dataclasses import replace
+
+    from serving.backends import Backend, command_line
+    from serving.settings import Endpoints
+
+    settings = replace(server_settings(config), port=0, rest_api_port=0)
+    command = command_line(settings, Backend.EMBEDDED)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline().decode()
+            yield Endpoints.from_start_line(line).rest
+        finally:
+            process.terminate()

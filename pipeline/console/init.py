@@ -1,0 +1,47 @@
+"""`malmoi init`: a first configuration and schema for new data."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.console.arguments import FAULT
+from pipeline.console.talk import complain
+
+
+def init(
+    file: Annotated[Path, typer.Argument(help="A file of labelled rows.")],
+    text: Annotated[str | None, typer.Option(help="Column of the text.")] = None,
+    label: Annotated[str | None, typer.Option(help="Column of the label.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
+) -> None:
+    """Look at a file and write malmoi.yaml and schema/ for it, saying why.
+
+    Example: malmoi init reviews.csv --text review --label sentiment
+    """
+    from components.text_example_gen.sniff import guess
+    from pipeline import drafts
+
+    try:
+        found = guess(str(file), text, label)
+        name = drafts.name_of(file.name)
+        files = {
+            Path("malmoi.yaml"): drafts.draft_config(found, name=name, train=str(file)),
+            Path("schema") / name / "schema.pbtxt": drafts.draft_schema(found),
+        }
+        _refuse_to_overwrite(files, force=force)
+        for path, content in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, "utf-8")
+    except (OSError, ValueError) as error:
+        complain(str(error))
+        raise typer.Exit(FAULT) from error
+    for field, reason in found.why.items():
+        print(f"{field}: {reason}")
+    print(f"Wrote {' and '.join(map(str, files))}. Review both, then: malmoi run malmoi.yaml")
+
+
+def _refuse_to_overwrite(files: dict[Path, str], *, force: bool) -> None:
+    there = [str(path) for path in files if path.exists()]
+    if there and not force:
+        raise ValueError(f"{' and '.join(there)} exists already; --force overwrites it")

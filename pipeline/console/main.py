@@ -1,0 +1,25 @@
+"""The `malmoi` command."""
+
+import typer
+
+from pipeline.console.demo import demo
+from pipeline.console.evaluate import evaluate
+from pipeline.console.init import init
+from pipeline.console.predict import predict
+from pipeline.console.run import run
+from pipeline.console.serve import serve
+
+app = typer.Typer(
+    name="malmoi",
+    help="From labelled text to a gated model that answers.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (init, run, predict, serve, evaluate, demo):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

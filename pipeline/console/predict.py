@@ -1,0 +1,44 @@
+"""`malmoi predict`: ask the pushed model, without a server."""
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from pipeline.console.arguments import FAULT, AsJson, ConfigFile, Overrides, load_config
+from pipeline.console.talk import complain
+
+
+def predict(
+    config: ConfigFile,
+    texts: Annotated[
+        list[str] | None, typer.Argument(help="Texts; none: one a line from standard input.")
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, help="Labels to show of each text.")] = 1,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Classify texts with the newest pushed version.
+
+    Example: malmoi predict malmoi.yaml "배송이 너무 늦어요" --top 3
+    """
+    from pipeline.released import NoModelError, ReleasedModel
+
+    asked = texts or [line.rstrip("\n") for line in sys.stdin]
+    try:
+        model = ReleasedModel.newest(load_config(config, overrides).models_dir)
+    except NoModelError as error:
+        complain(str(error))
+        raise typer.Exit(FAULT) from error
+    answers = model.classify(asked)
+    if as_json:
+        rows = [
+            {"text": text, "labels": dict(ranked[:top])}
+            for text, ranked in zip(asked, answers, strict=True)
+        ]
+        print(json.dumps({"version": model.version, "answers": rows}, ensure_ascii=False))
+        return
+    for text, ranked in zip(asked, answers, strict=True):
+        labels = "  ".join(f"{label} {probability:.4f}" for label, probability in ranked[:top])
+        print(f"{labels}\t{text}")

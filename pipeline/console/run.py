@@ -1,0 +1,114 @@
+"""`malmoi run`: the whole way from rows to a pushed model."""
+
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from pipeline.console.arguments import (
+    DONE,
+    FAULT,
+    REFUSED,
+    AsJson,
+    ConfigFile,
+    Overrides,
+    Verbose,
+    load_config,
+)
+from pipeline.console.talk import Talk, complain
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.run import Summary
+
+
+def run(
+    config: ConfigFile,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Ingest, validate, transform, train, evaluate and push.
+
+    Exit status: 0 done, 1 a fault, 2 refused by a gate. What an earlier run has finished and
+    nothing has changed since comes from the cache.
+
+    Example: malmoi run malmoi.yaml --set training.epochs=3
+    """
+    raise typer.Exit(run_pipeline(load_config(config, overrides), as_json, verbose))
+
+
+def run_pipeline(config: "Config", as_json: bool = False, verbose: bool = False) -> int:
+    """Run a configuration, talk about it, and return the exit status."""
+    from pipeline.locking import BusyError, locked
+    from pipeline.preflight import problems
+
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # end as tidily as on Ctrl-C
+    found = problems(config)
+    if found:
+        complain("\n".join(["This run cannot start:", *(f"  {fault}" for fault in found)]))
+        return FAULT
+    try:
+        with locked(config.output_dir):
+            summary = _run_captured(config, as_json=as_json, verbose=verbose)
+    except BusyError as error:
+        complain(str(error))
+        return FAULT
+    if summary is None:
+        return FAULT
+    if as_json:
+        print(summary.to_json())
+    return DONE if summary.verdict == "pushed" else REFUSED
+
+
+def _run_captured(config: "Config", *, as_json: bool, verbose: bool) -> "Summary | None":
+    """Run with the libraries' words in the run's log; None after a fault, which is told."""
+    from pipeline.capture import captured
+    from pipeline.run import LOG_FILE, execute, make_run_folder
+
+    with Talk(sys.stderr if as_json else sys.stdout) as talk:
+        log: Path | None = None
+        try:
+            folder = make_run_folder(config)
+            log = folder / LOG_FILE
+            talk.say(f"{config.name}: run folder {folder}")
+            with captured(log, show=verbose):
+                try:
+                    summary = execute(config, folder, talk)
+                except BaseException:
+                    traceback.print_exc()
+                    raise
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told in full, with the log
+            complain(_fault(error, log))
+            return None
+        talk.say(closing_words(summary))
+    return summary
+
+
+def closing_words(summary: "Summary") -> str:
+    """Say the verdict, its reasons and what to do next."""
+    took = f"{sum(summary.seconds.values()):.0f} s"
+    match summary.verdict:
+        case "pushed" if summary.pushed:
+            path = summary.pushed["path"]
+            return f"Pushed version {summary.pushed['version']} in {took}: {path}"
+        case "data refused":
+            heading = "The data gate refused this run; nothing was trained."
+        case _:
+            heading = "The model gate refused this model; nothing was pushed."
+    reasons = [f"  {reason}" for reason in summary.reasons]
+    return "\n".join([heading, *reasons, f"All of it: {summary.run_folder}"])
+
+
+def _fault(error: BaseException, log: Path | None) -> str:
+    from pipeline.causes import explain
+
+    if isinstance(error, KeyboardInterrupt):
+        what = "Interrupted. Run the same command again: finished nodes come from the cache."
+    else:
+        node = getattr(error, "node", None)
+        what = f"{node or 'The run'} failed: {explain(error)}"
+    return what if log is None else f"{what}\nLog: {log}"

@@ -1,0 +1,76 @@
+"""`malmoi serve`: TensorFlow Serving's API on this machine."""
+
+import os
+import sys
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.console.arguments import FAULT, ConfigFile, Overrides, load_config
+from pipeline.console.talk import complain
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from serving.settings import ServerSettings
+
+
+class BackendChoice(str, Enum):
+    """The values of `--backend`."""
+
+    AUTO = "auto"
+    EMBEDDED = "embedded"
+    BINARY = "binary"
+    DOCKER = "docker"
+    PODMAN = "podman"
+
+
+def serve(
+    config: ConfigFile,
+    overrides: Overrides = None,
+    backend: Annotated[
+        BackendChoice,
+        typer.Option(
+            help="binary, docker and podman run TensorFlow Serving; embedded is our stand-in; "
+            "auto takes the first that this machine has."
+        ),
+    ] = BackendChoice.AUTO,
+    batching: Annotated[
+        bool, typer.Option("--batching", help="Join requests that arrive together.")
+    ] = False,
+) -> None:
+    """Serve the pushed versions by REST and gRPC, on 127.0.0.1, until interrupted.
+
+    A newer version takes over without a restart.
+
+    Example: malmoi serve malmoi.yaml --set serving.rest_port=8601
+    """
+    from components.atomic_pusher.publish import versions
+    from serving.backends import BackendError, choose, command_line
+
+    settings = load_config(config, overrides)
+    if not versions(settings.models_dir):
+        complain(f"no pushed model in {settings.models_dir}: `malmoi run` makes one")
+        raise typer.Exit(FAULT)
+    try:
+        line = command_line(server_settings(settings, batching=batching), choose(backend.value))
+    except (BackendError, ValueError) as error:
+        complain(str(error))
+        raise typer.Exit(FAULT) from error
+    print(f"{settings.name}: {' '.join(line)}", flush=True)
+    sys.stdout.flush()
+    os.execvp(line[0], line)
+
+
+def server_settings(config: "Config", *, batching: bool = False) -> "ServerSettings":
+    """Turn the configuration into what a server is told."""
+    from serving.settings import ServerSettings
+
+    return ServerSettings(
+        model_name=config.name,
+        model_base_path=config.models_dir,
+        host=config.serving.host,
+        port=config.serving.grpc_port,
+        rest_api_port=config.serving.rest_port,
+        enable_batching=batching,
+    )

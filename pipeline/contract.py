@@ -1,0 +1,36 @@
+"""The data's contract: reads a schema and checks that it is one for this configuration."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+from components.text_example_gen.source import Columns
+
+
+def contract_problems(path: Path, columns: Columns) -> list[str]:
+    """Tell why a schema does not fit the configuration's columns.
+
+    It must be there, name every column that the configuration names, and leave them without a
+    fixed shape: rows of the unlabelled split have no label, and clients send the text alone.
+    """
+    try:
+        schema = text_format.Parse(path.read_text("utf-8"), schema_pb2.Schema())
+    except OSError as error:
+        return [
+            f"schema: {path} cannot be read ({error.strerror}); `malmoi init` writes a first one"
+        ]
+    except (text_format.ParseError, UnicodeDecodeError) as error:
+        return [f"schema: {path} is not a schema in text form: {error}"]
+    return [f"schema: {path}: {fault}" for fault in _faults(schema, columns)]
+
+
+def _faults(schema: schema_pb2.Schema, columns: Columns) -> Iterator[str]:
+    features = {feature.name: feature for feature in schema.feature}
+    for column in columns.named():
+        if column not in features:
+            known = ", ".join(features) or "none"
+            yield f"no feature {column!r}, which the configuration names; there are: {known}"
+        elif features[column].HasField("shape"):
+            yield f"feature {column!r} has a fixed shape: delete `shape`, keep `value_count`"

@@ -1,0 +1,78 @@
+"""First drafts for new data: a configuration and a schema, from a guess about one file."""
+
+import re
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+import yaml
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+from components.text_example_gen.sniff import Guess
+from components.text_example_gen.source import SideType
+
+MOST_LABELS: Final = 1_000
+"""More different labels than this are no categories but texts."""
+
+ENVIRONMENTS: Final = ("TRAINING", "SERVING", "UNLABELLED")
+
+_TYPES: Final[dict[SideType, "schema_pb2.FeatureType"]] = {
+    "str": schema_pb2.BYTES,
+    "int": schema_pb2.INT,
+    "float": schema_pb2.FLOAT,
+}
+
+
+def name_of(path: str) -> str:
+    """Derive a name from a file: its ASCII letters and digits, or `model`."""
+    stem = PurePosixPath(path).name.split(".")[0].lower()
+    return re.sub(r"[^a-z0-9]+", "-", stem).strip("-") or "model"
+
+
+def draft_config(guess: Guess, *, name: str, train: str) -> str:
+    """Write a configuration that names only what differs from the defaults.
+
+    Args:
+        guess: what the file seems to be.
+        name: the pipeline's name.
+        train: the file's path as it shall stand in the configuration.
+    """
+    data = guess.source().model_dump(mode="json", exclude_defaults=True)
+    data["train"] = train
+    tree: dict[str, Any] = {"name": name, "data": data, "schema": f"schema/{name}/schema.pbtxt"}
+    heading = f"# malmoi run malmoi.yaml\n# {guess.rows:,} rows, {len(guess.labels)} labels.\n\n"
+    body = yaml.safe_dump(tree, allow_unicode=True, sort_keys=False)
+    return f"{heading}{body}output: output\n"
+
+
+def draft_schema(guess: Guess) -> str:
+    """Write a schema: every column is there in every row, and the labels are the ones seen."""
+    schema = schema_pb2.Schema(default_environment=ENVIRONMENTS)
+    _feature(schema, guess.text, schema_pb2.BYTES)
+    label = _feature(schema, guess.label or "", schema_pb2.BYTES)
+    label.domain = "labels"
+    label.not_in_environment.extend(["SERVING", "UNLABELLED"])
+    schema.string_domain.add(name="labels", value=guess.labels)
+    for name in (guess.id, guess.date):
+        if name:
+            _only_training(_feature(schema, name, schema_pb2.BYTES))
+    for name, kind in guess.side.items():
+        _only_training(_feature(schema, name, _TYPES[kind]))
+    text = text_format.MessageToString(schema, as_utf8=True)
+    return f"# The contract of the data, drafted from {guess.rows:,} rows: review it.\n\n{text}"
+
+
+def _feature(
+    schema: schema_pb2.Schema, name: str, kind: "schema_pb2.FeatureType"
+) -> schema_pb2.Feature:
+    feature = schema.feature.add(name=name, type=kind)
+    feature.presence.min_fraction = 1.0
+    feature.presence.min_count = 1
+    feature.value_count.min = feature.value_count.max = 1
+    return feature
+
+
+def _only_training(feature: schema_pb2.Feature) -> None:
+    """Ask for a column in labelled rows only; there some may lack it."""
+    feature.presence.ClearField("min_fraction")
+    feature.not_in_environment.extend(["SERVING", "UNLABELLED"])

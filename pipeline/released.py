@@ -1,0 +1,66 @@
+"""The pushed model, used in this process."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from components.atomic_pusher.publish import versions
+
+BATCH_ROWS: Final = 512
+"""Rows classified at once: large enough for full speed, some 50 MB of states."""
+
+Ranked = list[tuple[str, float]]
+"""Labels with probabilities, best first."""
+
+
+class NoModelError(Exception):
+    """Nothing has been pushed yet."""
+
+
+class ReleasedModel:
+    """One pushed version; loads TensorFlow.
+
+    Args:
+        folder: the version's folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        import trainer  # noqa: F401 - sets the Keras version before TensorFlow is imported
+        import tensorflow as tf  # isort: skip
+        import tensorflow_text  # noqa: F401 - registers the tokenizer's ops
+
+        self.version = int(folder.name)
+        self._constant = tf.constant
+        self._model = tf.saved_model.load(str(folder))
+
+    @classmethod
+    def newest(cls, models: Path) -> "ReleasedModel":
+        """Load the newest version.
+
+        Raises:
+            NoModelError: there is none.
+        """
+        found = versions(models)
+        if not found:
+            raise NoModelError(f"no pushed model in {models}: `malmoi run` makes one")
+        return cls(models / str(found[-1]))
+
+    def classify(self, texts: Iterable[str]) -> Iterator[Ranked] | list[Ranked]:
+        """Rank the labels of each text."""
+        return [ranked for batch in _batches(texts) for ranked in self._classify(batch)]
+
+    def _classify(self, texts: Sequence[str]) -> Iterator[Ranked]:
+        answer: dict[str, Any] = self._model.signatures["serving_default"](
+            text=self._constant([text.encode("utf-8", "replace") for text in texts])
+        )
+        names, values = answer["labels"].numpy(), answer["probabilities"].numpy()
+        for labels, probabilities in zip(names, values, strict=True):
+            decoded = (label.decode("utf-8") for label in labels)
+            yield list(zip(decoded, map(float, probabilities), strict=True))
+
+
+def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
+    rest = iter(texts)
+    while batch := list(islice(rest, BATCH_ROWS)):
+        yield batch
