@@ -1,0 +1,1 @@
+"""TextExampleGen: labelled text becomes examples, and every bad row is told by its line."""

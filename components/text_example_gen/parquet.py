@@ -1,0 +1,108 @@
+"""Rows of a Parquet file, one row group at a time."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from components.text_example_gen.layout import Layout
+from components.text_example_gen.records import Record, positions
+
+if TYPE_CHECKING:
+    import pyarrow
+
+BATCH_ROWS: Final = 4_096
+"""Rows that are held as Python values at once."""
+
+
+class UnreadableError(ValueError):
+    """A file that cannot be read to its end; the message names it and what to do."""
+
+
+def row_groups(stream: BinaryIO, *, file: str) -> int:
+    """Return the number of row groups in a Parquet file.
+
+    Raises:
+        UnreadableError: If it is no Parquet file.
+    """
+    return int(_open(stream, file).num_row_groups)
+
+
+def column_names(stream: BinaryIO, *, file: str) -> list[str]:
+    """Return the names of the columns.
+
+    Raises:
+        UnreadableError: If it is no Parquet file.
+    """
+    return list(_open(stream, file).schema_arrow.names)
+
+
+def read_parquet(
+    stream: BinaryIO, layout: Layout, *, group: int | None, file: str
+) -> Iterator[Record]:
+    """Yield the rows of one row group, or of all; a record's `line` is its row in the file.
+
+    Raises:
+        MissingColumnError: If the file lacks a column.
+        UnreadableError: If it is no Parquet file.
+    """
+    table = _open(stream, file)
+    positions(layout, table.schema_arrow.names, file)
+    groups = range(table.num_row_groups) if group is None else range(group, group + 1)
+    names = [column.name for column in layout.columns]
+    row = 1 + sum(table.metadata.row_group(i).num_rows for i in range(groups.start))
+    batches = table.iter_batches(BATCH_ROWS, row_groups=list(groups), columns=names)
+    while (batch := _next(batches, file)) is not None:
+        yield from _records(batch, names, first_row=row)
+        row += batch.num_rows
+
+
+def _open(stream: BinaryIO, file: str) -> "pyarrow.parquet.ParquetFile":
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        return pyarrow.parquet.ParquetFile(stream)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise UnreadableError(
+            f"{file}: no Parquet file ({_one_line(error)}); write it again"
+        ) from error
+
+
+def _next(batches: "Iterator[pyarrow.RecordBatch]", file: str) -> "pyarrow.RecordBatch | None":
+    import pyarrow
+
+    try:
+        return next(batches, None)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise UnreadableError(
+            f"{file}: damaged ({_one_line(error)}); fetch or write it again"
+        ) from error
+
+
+def _records(batch: "pyarrow.RecordBatch", names: list[str], *, first_row: int) -> Iterator[Record]:
+    columns = [_values(batch.column(batch.schema.get_field_index(name))) for name in names]
+    for row, values in enumerate(zip(*columns, strict=True), start=first_row):
+        broken = [n for n, v in zip(names, values, strict=True) if isinstance(v, _Undecodable)]
+        flaw = f"column {broken[0]!r}: bytes that are no utf-8" if broken else None
+        yield Record(row, values, raw=None, flaw=flaw)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+class _Undecodable(str):
+    """A string cell whose bytes are no UTF-8."""
+
+
+def _values(column: "pyarrow.Array") -> list[object]:
+    try:
+        return list(column.to_pylist())
+    except UnicodeDecodeError:
+        return [_value(cell) for cell in column]
+
+
+def _value(cell: "pyarrow.Scalar") -> object:
+    try:
+        return cell.as_py()
+    except UnicodeDecodeError:
+        return _Undecodable(cell.as_buffer().to_pybytes().decode("utf-8", "surrogateescape"))

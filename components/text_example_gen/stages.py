@@ -1,0 +1,179 @@
+"""The Beam pipeline: read the units, write the examples, the quarantine and the counts.
+
+The unit of parallelism is a file (in Parquet: a row group): rows of text cannot be found from the
+middle of a quoted or gzipped file. TFX's own `WriteSplit` shuffles by random keys, so that no two
+runs write the same files; here a digest of each record gives its file and its place there.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Final
+
+import apache_beam as beam
+import tensorflow as tf
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.pvalue import AsIter, TaggedOutput
+
+from components.text_example_gen import counts, quarantine
+from components.text_example_gen.counts import EXCLUDE, Counts, Tally
+from components.text_example_gen.examples import place, serialised
+from components.text_example_gen.plan import Plan, Unit, open_bytes
+from components.text_example_gen.quarantine import Quarantined
+from components.text_example_gen.rows import Bad, Good, read_rows
+from components.text_example_gen.split import is_eval
+
+BATCH_ROWS: Final = 1_000
+"""Records that travel as one element: Beam's cost for an element is that of reading ten rows."""
+
+BAD: Final = "bad"
+TALLIES: Final = "tallies"
+ROWS: Final = "rows"
+
+ShardKey = tuple[str, int]
+"""Output split and number of the example file."""
+
+
+def build(pipeline: beam.Pipeline, plan: Plan, *, examples_uri: str, quarantine_uri: str) -> None:
+    """Add every stage to the pipeline."""
+    ids = _read(pipeline, "Ids", ReadIds(plan), [u for u in plan.units if u.split == EXCLUDE])
+    rest = [unit for unit in plan.units if unit.split != EXCLUDE]
+    rows = _read(pipeline, "Rows", ReadRows(plan), rest, AsIter(ids[ROWS]))
+    written = (
+        rows[ROWS]
+        | "Gather" >> beam.GroupByKey()
+        | "WriteExamples" >> beam.ParDo(WriteShard(examples_uri, plan.shards))
+    )
+    quarantine_path = f"{quarantine_uri}/{quarantine.FILE_NAME}"
+    counts_path = f"{quarantine_uri}/{quarantine.COUNTS_FILE_NAME}"
+    bad = (ids[BAD], rows[BAD]) | "Bad" >> beam.Flatten()
+    kept_out = (
+        pipeline
+        | "QuarantineFile" >> beam.Create([quarantine_path], reshuffle=False)
+        | "WriteQuarantine" >> beam.FlatMap(write_quarantine, AsIter(bad))
+    )
+    tallies = (ids[TALLIES], rows[TALLIES], written, kept_out) | "Tallies" >> beam.Flatten()
+    _ = (
+        pipeline
+        | "CountsFile" >> beam.Create([counts_path], reshuffle=False)
+        | "WriteCounts" >> beam.Map(write_counts, AsIter(tallies))
+    )
+
+
+def _read(
+    pipeline: beam.Pipeline, name: str, reader: beam.DoFn, units: list[Unit], *side: AsIter
+) -> beam.pvalue.DoOutputsTuple:
+    read = beam.ParDo(reader, *side).with_outputs(BAD, TALLIES, main=ROWS)
+    return pipeline | f"{name}Units" >> beam.Create(units) | f"Read{name}" >> read
+
+
+# Beam 2.59 reads the annotations of `process` and takes a tagged output for a main one: the main
+# outputs' types are said here.
+@beam.typehints.with_output_types(list[str])
+class ReadIds(beam.DoFn):
+    """Reads the ids of one unit; gives them in batches."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def process(self, unit: Unit) -> Iterator[list[str] | TaggedOutput]:
+        """Yield the ids, tagged bad rows and tagged tallies."""
+        ids, read = [], 0
+        for row in _rows(unit, self._plan):
+            read += 1
+            if isinstance(row, Bad):
+                yield TaggedOutput(BAD, Quarantined(unit.split, row))
+            else:
+                [name] = row.values.values()
+                ids.append(str(name))
+        yield ids
+        yield TaggedOutput(TALLIES, ((counts.READ, unit.split), read))
+        yield TaggedOutput(TALLIES, ((counts.EXCLUDED, unit.split), len(ids)))
+
+
+@beam.typehints.with_output_types(tuple[ShardKey, list[bytes]])
+class ReadRows(beam.DoFn):
+    """Reads the rows of one unit; gives serialised examples in batches, by example file."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def process(
+        self, unit: Unit, left_out: Iterable[list[str]]
+    ) -> Iterator[tuple[ShardKey, list[bytes]] | TaggedOutput]:
+        """Yield the batches, tagged bad rows and tagged tallies."""
+        ids = self._ids(unit, left_out)
+        batches: defaultdict[ShardKey, list[bytes]] = defaultdict(list)
+        read = excluded = 0
+        for row in _rows(unit, self._plan):
+            read += 1
+            if isinstance(row, Bad):
+                yield TaggedOutput(BAD, Quarantined(unit.split, row))
+                continue
+            if ids and row.values[self._plan.id_feature or ""] in ids:
+                excluded += 1
+                continue
+            key, record = self._placed(row, unit.split)
+            batches[key].append(record)
+            if len(batches[key]) == BATCH_ROWS:
+                yield key, batches.pop(key)
+        yield from batches.items()
+        yield TaggedOutput(TALLIES, ((counts.READ, unit.split), read))
+        yield TaggedOutput(TALLIES, ((counts.EXCLUDED, unit.split), excluded))
+
+    def _ids(self, unit: Unit, left_out: Iterable[list[str]]) -> frozenset[str]:
+        if unit.split != counts.UNLABELLED:
+            return frozenset()
+        return frozenset(chain.from_iterable(left_out)) - {""}
+
+    def _placed(self, row: Good, split: str) -> tuple[ShardKey, bytes]:
+        fraction = self._plan.eval_fraction
+        if fraction and split == counts.TRAIN:
+            text = self._plan.layouts[split].columns[0].feature
+            split = counts.EVAL if is_eval(str(row.values[text]), fraction) else split
+        record = serialised(row.values)
+        return (split, place(record) % self._plan.shards[split]), record
+
+
+class WriteShard(beam.DoFn):
+    """Writes one example file, in the order of the records' digests.
+
+    A file that a runner writes twice, after a failure, is the same both times.
+    """
+
+    def __init__(self, examples_uri: str, shards: Mapping[str, int]) -> None:
+        self._uri = examples_uri
+        self._shards = dict(shards)
+
+    def process(self, shard: tuple[ShardKey, Iterable[list[bytes]]]) -> Iterator[Tally]:
+        """Yield the number of records written."""
+        (split, number), batches = shard
+        name = f"data_tfrecord-{number:05d}-of-{self._shards[split]:05d}.gz"
+        written = 0
+        with tf.io.TFRecordWriter(f"{self._uri}/Split-{split}/{name}", "GZIP") as file:
+            for record in sorted(chain.from_iterable(batches), key=place):
+                file.write(record)
+                written += 1
+        yield (counts.WRITTEN, split), written
+
+
+def write_quarantine(path: str, bad: Iterable[Quarantined]) -> Iterator[Tally]:
+    """Write the bad rows by split, file and line; yield how many each split has."""
+    written: defaultdict[str, int] = defaultdict(int)
+    with FileSystems.create(path) as file:
+        for row in sorted(bad):
+            file.write(f"{quarantine.to_json(row)}\n".encode())
+            written[row.split] += 1
+    for split, rows in written.items():
+        yield (counts.QUARANTINED, split), rows
+
+
+def write_counts(path: str, tallies: Iterable[Tally]) -> None:
+    """Write the sums of all tallies."""
+    with FileSystems.create(path) as file:
+        file.write(f"{Counts.of(tallies).to_json()}\n".encode())
+
+
+def _rows(unit: Unit, plan: Plan) -> Iterator[Good | Bad]:
+    with open_bytes(unit.file) as stream:
+        yield from read_rows(stream, plan.layouts[unit.split], file=unit.file, group=unit.group)

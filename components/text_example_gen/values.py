@@ -1,0 +1,124 @@
+"""What a value of each kind must be, whether it was written as text, in JSON or in Parquet."""
+
+import datetime
+import math
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Final
+
+from components.text_example_gen.layout import Column, Kind
+from trainer.text import normalise
+
+Value = str | int | float
+
+MIN_INT: Final = -(2**63)
+MAX_INT: Final = 2**63 - 1
+"""What an int64 feature holds."""
+
+_MAX_SHOWN_CHARS: Final = 40
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
+
+
+class BadValueError(ValueError):
+    """A value that cannot stand in its column; the message says which and why."""
+
+
+def value_of(found: object, column: Column) -> Value:
+    """Return the value for the example.
+
+    Raises:
+        BadValueError: If it is of another type, is empty where it must not be, or holds what UTF-8
+            and the later steps cannot (a lone surrogate, a NUL).
+    """
+    value = _READERS[column.kind](found, column)
+    if isinstance(value, str):
+        _check_characters(value, column)
+    return value
+
+
+def _text(found: object, column: Column) -> str:
+    if not isinstance(found, str):
+        raise _expected("text", found, column)
+    # A text of invisible signs alone is empty too; they are rare, so the quick look comes first.
+    if not found.strip() or (not found.isprintable() and not normalise(found)):
+        raise BadValueError(f"column {column.name!r}: the text is empty")
+    return found
+
+
+def _label(found: object, column: Column) -> str:
+    if not isinstance(found, str | int) or isinstance(found, bool):
+        raise _expected("a label (text or a whole number)", found, column)
+    label = unicodedata.normalize("NFC", str(found)).strip()
+    if not label:
+        raise BadValueError(f"column {column.name!r}: the label is empty")
+    return label
+
+
+def _key(found: object, column: Column) -> str:
+    if found is None:
+        return ""
+    if isinstance(found, datetime.date):
+        return found.isoformat()
+    if isinstance(found, str | int) and not isinstance(found, bool):
+        return str(found)
+    raise _expected("text, a whole number or a day", found, column)
+
+
+def _str(found: object, column: Column) -> str:
+    if found is None:
+        return ""
+    if isinstance(found, str):
+        return found
+    raise _expected("text", found, column)
+
+
+def _int(found: object, column: Column) -> int:
+    number = found
+    if isinstance(found, str) and _WHOLE_NUMBER.fullmatch(found.strip()):
+        number = int(found) if len(found) <= _MAX_SHOWN_CHARS else None
+    if not isinstance(number, int) or isinstance(number, bool) or not MIN_INT <= number <= MAX_INT:
+        raise _expected("a whole number of 64 bits", found, column)
+    return number
+
+
+def _float(found: object, column: Column) -> float:
+    number = math.nan
+    if isinstance(found, str | int | float) and not isinstance(found, bool):
+        try:
+            number = float(found)
+        except (ValueError, OverflowError):
+            number = math.nan
+    if not math.isfinite(number):
+        raise _expected("a finite number", found, column)
+    return number
+
+
+_READERS: Final[dict[Kind, Callable[[object, Column], Value]]] = {
+    "text": _text,
+    "label": _label,
+    "key": _key,
+    "str": _str,
+    "int": _int,
+    "float": _float,
+}
+
+
+def _check_characters(value: str, column: Column) -> None:
+    if "\0" in value:
+        raise BadValueError(f"column {column.name!r}: a NUL character")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        code = ord(value[error.start])
+        raise BadValueError(f"column {column.name!r}: a lone surrogate \\u{code:04x}") from None
+
+
+def _expected(what: str, found: object, column: Column) -> BadValueError:
+    shown = _shown(found)
+    return BadValueError(f"column {column.name!r}: expected {what}, found {shown}")
+
+
+def _shown(found: object) -> str:
+    shown = repr(found)
+    return shown if len(shown) <= _MAX_SHOWN_CHARS else shown[:_MAX_SHOWN_CHARS] + "…"

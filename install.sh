@@ -1,0 +1,41 @@
+#!/bin/sh
+# Prepares .venv: Python 3.10, every dependency at its locked version, and this project.
+# Does nothing when the lock has not changed since the last time.
+set -eu
+cd "$(dirname "$0")"
+
+lock=requirements/lock.txt
+stamp=.venv/.installed
+wanted=$(cat "$lock" requirements/uv.txt pyproject.toml | cksum)
+[ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && exit 0
+
+is_310() { [ "$("$1" -c 'import sys; print(*sys.version_info[:2])' 2>/dev/null)" = "3 10" ]; }
+
+make_venv() {
+    for python in python3.10 python3 python; do
+        if is_310 "$python"; then
+            "$python" -m venv --clear .venv && return 0
+            echo "$python cannot make a virtual environment (Debian: apt install python3.10-venv)" >&2
+        fi
+    done
+    # uv, where it works, can fetch a Python of its own.
+    if uv --version >/dev/null 2>&1; then
+        uv venv --clear --seed --python 3.10 .venv && return 0
+    fi
+    cat >&2 <<'END'
+Malmoi needs Python 3.10 (the newest that TFX 1.16 supports), and found none as python3.10,
+python3 or python on PATH. Install one of these and run the same command again:
+  - uv (https://docs.astral.sh/uv), which fetches Python 3.10 by itself
+  - pyenv, then: pyenv install 3.10
+  - your system's package python3.10 with python3.10-venv
+END
+    return 1
+}
+
+is_310 .venv/bin/python || make_venv
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+    -r requirements/uv.txt
+.venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -r "$lock"
+.venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation -e .
+echo "$wanted" > "$stamp"
+echo "Installed into .venv"

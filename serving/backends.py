@@ -1,0 +1,175 @@
+"""Which server serves here: TensorFlow Serving where there is one, else the embedded server."""
+
+import shutil
+import subprocess
+import sys
+from enum import Enum
+from pathlib import Path
+
+from serving.plans import read_plans
+from serving.settings import GRPC_PORT, IMAGE, REST_PORT, ServerSettings
+
+BINARY = "tensorflow_model_server"
+ENGINE_PATIENCE_S = 5.0  # an engine that runs answers in well under 1 s, one that hangs never
+
+
+class Backend(Enum):
+    """A way to serve. All but `EMBEDDED` are TensorFlow Serving itself."""
+
+    EMBEDDED = "embedded"
+    BINARY = "binary"
+    DOCKER = "docker"
+    PODMAN = "podman"
+
+    @property
+    def is_tensorflow_serving(self) -> bool:
+        """Whether TensorFlow Serving itself answers: what a release was validated with."""
+        return self is not Backend.EMBEDDED
+
+
+class BackendError(ValueError):
+    """Settings that a backend cannot be started with."""
+
+
+def choose(name: str = "auto") -> Backend:
+    """The backend of this name; `auto` takes the best that this machine has.
+
+    Raises:
+        BackendError: no backend has the name.
+    """
+    if name == "auto":
+        return detect()
+    try:
+        return Backend(name)
+    except ValueError as error:
+        names = ", ".join(["auto", *(backend.value for backend in Backend)])
+        raise BackendError(
+            f"serving backend: expected one of {names}, received {name!r}"
+        ) from error
+
+
+def detect(*, patience_s: float = ENGINE_PATIENCE_S) -> Backend:
+    """The best backend here: the binary, an engine that answers, the embedded server."""
+    if shutil.which(BINARY):
+        return Backend.BINARY
+    for engine in (Backend.DOCKER, Backend.PODMAN):
+        if _answers(engine.value, patience_s):
+            return engine
+    return Backend.EMBEDDED
+
+
+def command_line(settings: ServerSettings, backend: Backend) -> list[str]:
+    """The command that serves these settings with this backend, ready for `subprocess`.
+
+    Raises:
+        BackendError: TensorFlow Serving cannot do what the settings ask for.
+        ServingError: a container needs to read models.config, and the file is refused.
+    """
+    if backend is Backend.EMBEDDED:
+        return [sys.executable, "-m", "serving.server", *_own_flags(settings)]
+    if not settings.port or not settings.rest_api_port:
+        raise BackendError(
+            f"{backend.value}: TensorFlow Serving cannot choose ports, "
+            "give --port and --rest_api_port above 0"
+        )
+    if backend is Backend.BINARY:
+        ports = [f"--port={settings.port}", f"--rest_api_port={settings.rest_api_port}"]
+        return [BINARY, *ports, *_model_flags(settings), *_shared_flags(settings)]
+    return _container_line(settings, backend)
+
+
+def _container_line(settings: ServerSettings, backend: Backend) -> list[str]:
+    folders = _mounts(settings)
+    image = IMAGE if backend is Backend.DOCKER else f"docker.io/{IMAGE}"
+    line = [
+        *(backend.value, "run", "--rm"),
+        *("-p", f"{settings.host}:{settings.rest_api_port}:{REST_PORT}"),
+        *("-p", f"{settings.host}:{settings.port}:{GRPC_PORT}"),
+    ]
+    for here, there in folders.items():
+        line += ["-v", f"{here}:{there}:ro"]
+    line += ["-e", f"MODEL_NAME={settings.model_name}", image]
+    if settings.model_config_file is not None:
+        line.append(f"--model_config_file={settings.model_config_file.absolute()}")
+    return [*line, *_shared_flags(settings)]
+
+
+def _mounts(settings: ServerSettings) -> dict[Path, Path | str]:
+    """Folders and files by their place here, with their place in the container.
+
+    A models.config names absolute paths, so that its models keep theirs.
+    """
+    mounts: dict[Path, Path | str] = {}
+    if settings.model_base_path is not None:
+        mounts[settings.model_base_path.absolute()] = f"/models/{settings.model_name}"
+    if settings.model_config_file is not None:
+        for plan in read_plans(settings.model_config_file):
+            mounts[plan.base_path] = plan.base_path
+    for file in (settings.model_config_file, settings.batching_parameters_file):
+        if file is not None:
+            mounts[file.absolute()] = file.absolute()
+    return mounts
+
+
+def _model_flags(settings: ServerSettings) -> list[str]:
+    if settings.model_config_file is not None:
+        return [f"--model_config_file={settings.model_config_file.absolute()}"]
+    assert settings.model_base_path is not None  # ServerSettings checks it
+    return [
+        f"--model_name={settings.model_name}",
+        f"--model_base_path={settings.model_base_path.absolute()}",
+    ]
+
+
+def _shared_flags(settings: ServerSettings) -> list[str]:
+    """The flags that both servers know, besides models and ports."""
+    poll_s = max(1, round(settings.file_system_poll_wait_seconds))  # whole seconds there
+    flags = [
+        f"--file_system_poll_wait_seconds={poll_s}",
+        f"--max_num_load_retries={settings.retry.max_num_load_retries}",
+        f"--load_retry_interval_micros={settings.retry.load_retry_interval_micros}",
+        f"--rest_api_timeout_in_ms={round(settings.limits.request_timeout_s * 1000)}",
+    ]
+    if settings.model_config_file_poll_wait_seconds:
+        wait_s = max(1, round(settings.model_config_file_poll_wait_seconds))
+        flags.append(f"--model_config_file_poll_wait_seconds={wait_s}")
+    return [*flags, *_batching_flags(settings)]
+
+
+def _own_flags(settings: ServerSettings) -> list[str]:
+    limits = settings.limits
+    return [
+        *_model_flags(settings),
+        f"--host={settings.host}",
+        f"--port={settings.port}",
+        f"--rest_api_port={settings.rest_api_port}",
+        f"--file_system_poll_wait_seconds={settings.file_system_poll_wait_seconds}",
+        f"--model_config_file_poll_wait_seconds={settings.model_config_file_poll_wait_seconds}",
+        f"--max_num_load_retries={settings.retry.max_num_load_retries}",
+        f"--load_retry_interval_micros={settings.retry.load_retry_interval_micros}",
+        f"--max_request_bytes={limits.max_request_bytes}",
+        f"--request_timeout_s={limits.request_timeout_s}",
+        f"--max_running_requests={limits.running}",
+        f"--max_waiting_requests={limits.waiting}",
+        *_batching_flags(settings),
+    ]
+
+
+def _batching_flags(settings: ServerSettings) -> list[str]:
+    flags = ["--enable_batching=true"] if settings.enable_batching else []
+    if settings.batching_parameters_file is not None:
+        flags.append(f"--batching_parameters_file={settings.batching_parameters_file.absolute()}")
+    return flags
+
+
+def _answers(engine: str, patience_s: float) -> bool:
+    """Whether the engine's daemon answers: a client alone can start no container."""
+    if not shutil.which(engine):
+        return False
+    try:
+        done = subprocess.run(
+            [engine, "info"], capture_output=True, timeout=patience_s, check=False
+        )
+    except (subprocess.TimeoutExpired, OSError):
+        return False
+    return done.returncode == 0

@@ -1,0 +1,172 @@
+"""Joins the requests of several clients into one run of the model."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from time import monotonic
+
+import numpy as np
+
+from serving.batching_parameters import BatchingParameters
+from serving.errors import Code, ServingError, invalid
+from serving.signatures import Array, Arrays
+
+Run = Callable[[Arrays], Mapping[str, Array]]
+Outputs = Mapping[str, Array]
+
+
+@dataclass(eq=False)
+class _Part:
+    """One request, or a piece of a large one, that waits for its batch."""
+
+    inputs: Arrays
+    rows: int
+    asked_at: float = field(default_factory=monotonic)
+    answer: "Future[Outputs]" = field(default_factory=Future)
+
+    @property
+    def kind(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """Only parts that agree in every axis but the first can be joined."""
+        return tuple((name, array.shape[1:]) for name, array in sorted(self.inputs.items()))
+
+
+class Batcher:
+    """Runs one signature in batches along axis 0. Safe for many threads; `close` it at the end.
+
+    A batch that fails is run again request by request, so that a faulty request spoils no other.
+    """
+
+    def __init__(self, run: Run, parameters: BatchingParameters) -> None:
+        self._run = run
+        self._parameters = parameters
+        self._queue: deque[_Part] = deque()
+        self._changed = threading.Condition()
+        self._forming = threading.Lock()
+        self._closed = False
+        self._threads = [
+            threading.Thread(target=self._work, name=f"batch-{number}", daemon=True)
+            for number in range(parameters.num_batch_threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def __call__(self, inputs: Arrays) -> Outputs:
+        """Runs one request within some batch and waits for its own rows of the answer.
+
+        Raises:
+            ServingError: INVALID_ARGUMENT for inputs that cannot be batched, UNAVAILABLE when the
+                queue is full or the batcher closed, and whatever the model raises.
+        """
+        parts = [_Part(piece, _rows(piece)) for piece in self._pieces(inputs)]
+        self._enqueue(parts)
+        answers = [part.answer.result() for part in parts]
+        if len(answers) == 1:
+            return answers[0]
+        return {name: np.concatenate([answer[name] for answer in answers]) for name in answers[0]}
+
+    def close(self) -> None:
+        """Refuses new requests, answers those that wait, and ends the threads."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+
+    def _pieces(self, inputs: Arrays) -> Sequence[Arrays]:
+        rows, limit = _rows(inputs), self._parameters.execution_batch_size
+        if rows <= limit:
+            return [inputs]
+        if not self._parameters.enable_large_batch_splitting:
+            raise invalid(
+                f"the request has {rows} rows and max_batch_size is {limit}: send fewer rows, "
+                "or set enable_large_batch_splitting in the batching parameters file"
+            )
+        starts = range(0, rows, limit)
+        return [{name: a[start : start + limit] for name, a in inputs.items()} for start in starts]
+
+    def _enqueue(self, parts: Sequence[_Part]) -> None:
+        room = self._parameters.max_enqueued_batches * self._parameters.max_batch_size
+        with self._changed:
+            if self._closed:
+                raise ServingError(Code.UNAVAILABLE, "this version is being unloaded: try again")
+            if sum(part.rows for part in (*self._queue, *parts)) > room:
+                raise ServingError(
+                    Code.UNAVAILABLE, f"the batching queue is full ({room} rows): try again"
+                )
+            self._queue.extend(parts)
+            self._changed.notify_all()
+
+    def _work(self) -> None:
+        while True:
+            # One batch forms at a time: else every idle thread would take a batch of one.
+            with self._forming:
+                batch = self._next_batch()
+            if not batch:
+                return
+            self._answer(batch)
+
+    def _next_batch(self) -> list[_Part]:
+        with self._changed:
+            self._changed.wait_for(lambda: self._queue or self._closed)
+            if not self._queue:
+                return []
+            closes_at = self._queue[0].asked_at + self._parameters.batch_timeout_micros / 1e6
+            self._changed.wait_for(
+                lambda: self._closed or self._is_full(), timeout=max(0.0, closes_at - monotonic())
+            )
+            batch = list(self._take())
+            for part in batch:
+                self._queue.remove(part)
+            return batch
+
+    def _is_full(self) -> bool:
+        taken = sum(part.rows for part in self._take())
+        return taken >= self._parameters.execution_batch_size
+
+    def _take(self) -> Iterator[_Part]:
+        room, kind = self._parameters.execution_batch_size, self._queue[0].kind
+        for part in self._queue:
+            if part.kind == kind and part.rows <= room:
+                room -= part.rows
+                yield part
+
+    def _answer(self, batch: Sequence[_Part]) -> None:
+        try:
+            answers = self._run_joined(batch)
+        except Exception as error:  # noqa: BLE001 - handed to the caller through its future
+            if len(batch) == 1:
+                batch[0].answer.set_exception(error)
+                return
+            for part in batch:
+                self._answer([part])
+            return
+        for part, answer in zip(batch, answers, strict=True):
+            part.answer.set_result(answer)
+
+    def _run_joined(self, batch: Sequence[_Part]) -> list[Outputs]:
+        rows = sum(part.rows for part in batch)
+        joined = {
+            name: self._padded(np.concatenate([part.inputs[name] for part in batch]), rows)
+            for name in batch[0].inputs
+        }
+        outputs = self._run(joined)
+        ends = np.cumsum([part.rows for part in batch])
+        return [
+            {name: array[end - part.rows : end] for name, array in outputs.items()}
+            for part, end in zip(batch, ends, strict=True)
+        ]
+
+    def _padded(self, array: Array, rows: int) -> Array:
+        size = next((size for size in self._parameters.allowed_batch_sizes if size >= rows), rows)
+        if size == rows or not rows:
+            return array
+        return np.concatenate([array, np.repeat(array[:1], size - rows, axis=0)])
+
+
+def _rows(inputs: Arrays) -> int:
+    sizes = {name: array.shape[0] for name, array in inputs.items()}
+    if len(set(sizes.values())) != 1:
+        raise invalid(f"batched inputs need the same number of rows, received {sizes}")
+    return next(iter(sizes.values()))

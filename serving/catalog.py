@@ -1,0 +1,149 @@
+"""All models of a server: applies plans, watches the folders, finds the version for a request."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Generic
+
+from serving.errors import Code, ServingError
+from serving.plans import ModelPlan
+from serving.settings import RetryPolicy
+from serving.states import VersionStatus
+from serving.versions import ModelVersions, S
+
+_LOG = logging.getLogger(__name__)
+
+
+class Catalog(Generic[S]):
+    """The models by name. Requests read it from many threads; one thread at a time changes it."""
+
+    def __init__(self, *, load: Callable[[Path, int], S], retry: RetryPolicy) -> None:
+        self._load = load
+        self._retry = retry
+        self._models: dict[str, ModelVersions[S]] = {}
+        self._changing = threading.Lock()
+
+    def apply(self, plans: Sequence[ModelPlan]) -> None:
+        """Makes the plans true: loads, then moves the labels, then unloads.
+
+        In this order a label can move from a version that goes to one that comes, and no request
+        falls between them.
+
+        Raises:
+            ServingError: FAILED_PRECONDITION for labels on versions that did not load; the models
+                are changed all the same, the labels of that model stay.
+        """
+        with self._changing:
+            before, after = self._models, {plan.name: self._planned(plan) for plan in plans}
+            self._models = {**after, **before}  # what serves now serves until the new is loaded
+            for model in after.values():
+                model.load_wanted()
+            faults = list(_assign_labels(after.values()))
+            self._models = after
+            for model in after.values():
+                model.unload_unwanted()
+            for name, model in before.items():
+                if after.get(name) is not model:
+                    model.unload_unwanted(everything=True)
+        if faults:
+            raise ServingError(Code.FAILED_PRECONDITION, "; ".join(faults))
+
+    def poll(self) -> None:
+        """Looks at the folders once: loads what is new or due again, unloads what is replaced."""
+        with self._changing:
+            for model in self._models.values():
+                model.load_wanted()
+                model.unload_unwanted()
+
+    def close(self) -> None:
+        """Unloads everything that no request uses any more."""
+        with self._changing:
+            for model in self._models.values():
+                model.unload_unwanted(everything=True)
+
+    @contextmanager
+    def lease(
+        self, name: str, *, version: int | None = None, label: str | None = None
+    ) -> Iterator[tuple[int, S]]:
+        """The loaded version that a request asks for, kept until the block ends.
+
+        Raises:
+            ServingError: NOT_FOUND for an unknown model or a version that is not loaded,
+                INVALID_ARGUMENT for an unknown label.
+        """
+        model = self._model(name)
+        with model.lease(model.resolve(version=version, label=label)) as leased:
+            yield leased
+
+    def statuses(
+        self, name: str, *, version: int | None = None, label: str | None = None
+    ) -> list[VersionStatus]:
+        """The states of one version, or of all versions of a model, newest first.
+
+        Raises:
+            ServingError: NOT_FOUND for an unknown model or version, INVALID_ARGUMENT for an
+                unknown label.
+        """
+        model = self._model(name)
+        wanted = model.resolve(version=version, label=label)
+        found = [
+            status for status in model.statuses() if wanted is None or status.version == wanted
+        ]
+        if not found:
+            what = "any versions" if wanted is None else f"version {wanted}"
+            raise ServingError(
+                Code.NOT_FOUND,
+                f'Could not find {what} of model "{name}" under {model.plan.base_path}',
+            )
+        return found
+
+    def _model(self, name: str) -> ModelVersions[S]:
+        if not name:
+            raise ServingError(Code.INVALID_ARGUMENT, "the request names no model")
+        model = self._models.get(name)
+        if model is None:
+            raise ServingError(
+                Code.NOT_FOUND, f'no model "{name}" is served, there are {sorted(self._models)}'
+            )
+        return model
+
+    def _planned(self, plan: ModelPlan) -> ModelVersions[S]:
+        model = self._models.get(plan.name)
+        if model is None or model.plan.base_path != plan.base_path:
+            return ModelVersions(plan, load=self._load, retry=self._retry)
+        model.plan = plan
+        return model
+
+
+def _assign_labels(models: Iterable[ModelVersions[S]]) -> Iterator[str]:
+    """Assigns each model the labels of its plan and yields the faults."""
+    for model in models:
+        try:
+            model.assign_labels(model.plan.labels)
+        except ServingError as error:
+            yield error.message
+
+
+class Watcher:
+    """Calls `look` again and again in a thread of its own until it is closed."""
+
+    def __init__(self, look: Callable[[], None], *, every_s: float, name: str) -> None:
+        self._look = look
+        self._every_s = every_s
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Ends the thread after the look that it may be at."""
+        self._closed.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._closed.wait(self._every_s):
+            try:
+                self._look()
+            except Exception:  # noqa: BLE001 - the next look may succeed
+                _LOG.exception("watching failed, trying again in %g s", self._every_s)

@@ -1,0 +1,70 @@
+"""Replays a version's recorded requests before it takes its first real one."""
+
+import logging
+from pathlib import Path
+
+import tensorflow as tf
+from tensorflow_serving.apis import prediction_log_pb2
+
+from serving.batching_parameters import BatchingParameters
+from serving.errors import ServingError, invalid
+from serving.servable import Servable
+from serving.tensors import arrays_of
+
+_LOG = logging.getLogger(__name__)
+
+WARMUP_FILE = Path("assets.extra", "tf_serving_warmup_requests")
+MAX_RECORDS = 1000  # TensorFlow Serving refuses a version with more
+
+
+def load_and_warm_up(
+    path: Path, *, time_limit_s: float, batching: BatchingParameters | None = None
+) -> Servable:
+    """Loads a version and replays its warm-up file; a version that fails is freed again.
+
+    Raises:
+        ServingError: the version is incomplete, or a warm-up request fails.
+        Exception: whatever TensorFlow raises for a broken SavedModel.
+    """
+    servable = Servable(path, time_limit_s=time_limit_s, batching=batching)
+    try:
+        count = replay(servable, path)
+    except BaseException:
+        servable.close()
+        raise
+    if count:
+        _LOG.info("%s: replayed %d warm-up requests", path, count)
+    return servable
+
+
+def replay(servable: Servable, version_path: Path) -> int:
+    """Runs every recorded predict request; a version without a warm-up file has none.
+
+    Returns:
+        The number of requests.
+
+    Raises:
+        ServingError: a record that fails fails the version, as in TensorFlow Serving.
+    """
+    file = version_path / WARMUP_FILE
+    if not file.is_file():
+        return 0
+    count = 0
+    for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator():
+        if count == MAX_RECORDS:
+            raise invalid(f"{file} has more than {MAX_RECORDS} records")
+        try:
+            _replay_one(servable, prediction_log_pb2.PredictionLog.FromString(record))
+        except ServingError as error:
+            raise ServingError(error.code, f"{file}, record {count}: {error.message}") from error
+        count += 1
+    return count
+
+
+def _replay_one(servable: Servable, log: prediction_log_pb2.PredictionLog) -> None:
+    kind = log.WhichOneof("log_type")
+    if kind != "predict_log":
+        raise invalid(f"expected a predict_log, received {kind or 'an empty record'}")
+    request = log.predict_log.request
+    signature = servable.signature(request.model_spec.signature_name)
+    servable.run(signature, arrays_of(request.inputs), only=request.output_filter)

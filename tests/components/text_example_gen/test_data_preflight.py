@@ -1,0 +1,102 @@
+"""Before a run: everything that would stop it is told, all at once."""
+
+import gzip
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.text_example_gen.preflight import problems
+from components.text_example_gen.source import TextSource
+
+TABLE = "text,label\n좋아요,칭찬\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "train.csv").write_text(TABLE, encoding="utf-8")
+    return tmp_path
+
+
+def source(train: Path, **fields: Any) -> TextSource:
+    columns = fields.pop("columns", {"text": "text", "label": "label"})
+    return TextSource.model_validate({"train": str(train), "columns": columns} | fields)
+
+
+def test_good_files_raise_no_problem(folder: Path) -> None:
+    (folder / "train-2.csv.gz").write_bytes(gzip.compress(TABLE.encode()))
+    assert problems(source(folder / "train*.csv*")) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "the file is empty"),
+        (b"text,label\n", "there is no row in it but the header"),
+        ("text,라벨\n좋아요,칭찬\n".encode(), "no column 'label'; it has 'text', '라벨'"),
+        (TABLE.encode("cp949"), "none of the first 1 rows can be used; line 2: bytes that are no"),
+        (gzip.compress(TABLE.encode())[:-20], "breaks off after line"),
+    ],
+    ids=["empty", "header only", "no column", "other encoding", "broken gzip"],
+)
+def test_a_file_that_stops_a_run_is_told(folder: Path, content: bytes, problem: str) -> None:
+    (folder / "train.csv").write_bytes(content)
+    [told] = problems(source(folder / "train.csv"))
+    assert told.startswith(f"data.train: {folder}/train.csv: ")
+    assert problem in told
+
+
+def test_a_pattern_without_files_tells_what_lies_there(folder: Path) -> None:
+    assert problems(source(folder / "trian.csv")) == [
+        f"data.train: no file matches {folder}/trian.csv; in {folder} lie train.csv"
+    ]
+    [told] = problems(source(folder / "nowhere" / "train.csv"))
+    assert told.endswith(f"there is no folder {folder}/nowhere")
+
+
+def test_the_faults_of_all_files_are_told_together(folder: Path) -> None:
+    (folder / "empty.csv").touch()
+    unlabelled = {"path": str(folder / "empty.csv"), "exclude": [str(folder / "train.csv")]}
+    columns = {"text": "text", "label": "label", "id": "id"}
+    told = problems(
+        source(
+            folder / "train.csv",
+            eval=str(folder / "no.csv"),
+            columns=columns,
+            unlabelled=unlabelled,
+        )
+    )
+    assert [line.split(":")[0] for line in told] == [
+        "data.train",
+        "data.eval",
+        "data.unlabelled.path",
+        "data.unlabelled.exclude.0",
+    ]
+
+
+def test_the_files_of_every_span_are_looked_at(folder: Path) -> None:
+    for span, content in (("1", TABLE), ("2", "")):
+        (folder / f"span-{span}.csv").write_text(content, encoding="utf-8")
+    [told] = problems(source(folder / "span-{SPAN}.csv"))
+    assert "span-2.csv: the file is empty" in told
+
+
+def test_files_behind_a_scheme_are_left_to_the_run(folder: Path) -> None:
+    assert problems(source(folder / "train.csv", eval="gs://bucket/eval.csv")) == []
+
+
+def test_a_folder_of_the_files_name_is_no_file(folder: Path) -> None:
+    (folder / "folder.csv").mkdir()
+    [told] = problems(source(folder / "folder.csv"))
+    assert "no file matches" in told
+
+
+def test_the_rules_load_neither_tfx_nor_tensorflow() -> None:
+    code = (
+        "import sys, components.text_example_gen.preflight, components.text_example_gen.sniff;"
+        "print([name for name in ('tensorflow', 'tfx', 'apache_beam') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,128 @@
+"""Guessing a file's settings: the guess must read the file that it was made from."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from components.text_example_gen.preflight import problems
+from components.text_example_gen.sniff import guess
+
+LABELS = ("배송 지연", "환불 요청", "칭찬")
+ROWS = [
+    {
+        "id": str(1_000 + n),
+        "date": f"2026-0{n % 9 + 1}-15",
+        "text": f"주문번호 {n}번, 언제 오나요? {'정말 ' * (n % 5)}",
+        "label": LABELS[n % 3],
+        "channel": ("앱", "웹")[n % 2],
+        "price": str(n % 7 * 1_000),
+    }
+    for n in range(60)
+]
+
+
+def table(delimiter: str = ",", *, header: bool = True, names: tuple[str, ...] = ()) -> str:
+    sink = io.StringIO(newline="")
+    fields = names or tuple(ROWS[0])
+    writer = csv.DictWriter(sink, fields, delimiter=delimiter, extrasaction="ignore")
+    if header:
+        writer.writeheader()
+    writer.writerows(ROWS)
+    return sink.getvalue()
+
+
+def made(folder: Path, name: str, content: bytes) -> str:
+    (folder / name).write_bytes(content)
+    return str(folder / name)
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "encoding", "name", "expected"),
+    [
+        (",", "utf-8", "a.csv", ("csv", "utf-8", None)),
+        (",", "utf-8-sig", "a.csv", ("csv", "utf-8", None)),
+        (",", "cp949", "a.csv", ("csv", "cp949", None)),
+        (";", "utf-8", "a.csv", ("csv", "utf-8", ";")),
+        ("\t", "utf-8", "a.txt", ("tsv", "utf-8", None)),
+        ("\t", "cp949", "a.csv", ("tsv", "cp949", None)),
+        ("|", "utf-8", "noending", ("csv", "utf-8", "|")),
+    ],
+)
+def test_a_table_is_recognised(
+    tmp_path: Path, delimiter: str, encoding: str, name: str, expected: tuple[str, ...]
+) -> None:
+    found = guess(made(tmp_path, name, table(delimiter).encode(encoding)))
+    assert (found.format, found.encoding, found.delimiter) == expected
+    assert found.header
+    assert (found.text, found.label, found.id, found.date) == ("text", "label", "id", "date")
+    assert found.side == {"channel": "str", "price": "int"}
+    assert (found.labels, found.rows, found.bad_rows) == (tuple(sorted(LABELS)), 60, 0)
+    assert problems(found.source()) == []
+
+
+def test_every_choice_has_a_reason(tmp_path: Path) -> None:
+    found = guess(made(tmp_path, "a.csv", table().encode()))
+    assert set(found.why) == {
+        *("format", "encoding", "delimiter", "quoting", "header"),
+        *("text", "label", "id", "date", "side", "rows"),
+    }
+    assert all(found.why.values())
+
+
+def test_a_table_without_header_gets_names_by_what_its_columns_hold(tmp_path: Path) -> None:
+    content = table("\t", header=False, names=("label", "text"))
+    found = guess(made(tmp_path, "a.tsv", content.encode()))
+    assert (found.header, found.names) == (False, ("label", "text"))
+    assert problems(found.source()) == []
+
+
+def test_quotes_that_enclose_nothing_are_signs(tmp_path: Path) -> None:
+    rows = "".join(f'{LABELS[n % 3]}\t"{n}번 손님이 한 말\n' for n in range(40))
+    found = guess(made(tmp_path, "a.tsv", rows.encode()))
+    assert (found.quoting, found.rows, found.bad_rows) == (False, 40, 0)
+
+
+def test_columns_are_found_by_their_values_where_no_name_helps(tmp_path: Path) -> None:
+    content = table().replace("text,label", "첫째,둘째", 1).replace(",channel,price", ",x,y", 1)
+    found = guess(made(tmp_path, "a.csv", content.encode()))
+    assert found.text == "첫째"
+    assert found.label == "x"  # two channels are fewer than three labels; the user names the other
+    assert guess(found.path, label="둘째").labels == tuple(sorted(LABELS))
+
+
+def test_a_named_column_that_is_not_there_is_told(tmp_path: Path) -> None:
+    path = made(tmp_path, "a.csv", table().encode())
+    with pytest.raises(ValueError, match="no column '본문'; the file has 'id', 'date', 'text'"):
+        guess(path, text="본문")
+
+
+def test_json_lines_and_parquet_are_recognised_by_their_content(tmp_path: Path) -> None:
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS)
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(ROWS), sink)
+    for name, content, expected in (
+        ("a.json", lines.encode(), "jsonl"),
+        ("a.parquet", sink.getvalue(), "parquet"),
+    ):
+        found = guess(made(tmp_path, name, content))
+        assert (found.format, found.text, found.label) == (expected, "text", "label")
+        assert (found.rows, found.labels) == (60, tuple(sorted(LABELS)))
+        assert problems(found.source()) == []
+
+
+def test_a_file_without_labels_is_counted_but_makes_no_source(tmp_path: Path) -> None:
+    content = "text\n" + "".join(f"{n}번째 글입니다\n" for n in range(10))
+    found = guess(made(tmp_path, "a.csv", content.encode()))
+    assert (found.text, found.label, found.rows) == ("text", None, 10)
+    with pytest.raises(ValueError, match="name the label column"):
+        found.source()
+
+
+def test_an_empty_file_makes_no_guess(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"a\.csv: the file is empty"):
+        guess(made(tmp_path, "a.csv", b"\n"))

@@ -1,0 +1,113 @@
+"""JSON Lines and Parquet: the same faults are found, by line and by row."""
+
+import datetime
+import io
+import json
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from components.text_example_gen import layout
+from components.text_example_gen.parquet import UnreadableError
+from components.text_example_gen.records import MissingColumnError
+from components.text_example_gen.rows import Bad, Good, read_rows
+from components.text_example_gen.source import TextSource
+
+COLUMNS = {"text": "text", "label": "label"}
+
+
+def read(data: bytes, file: str, group: int | None = None, **fields: Any) -> list[Good | Bad]:
+    source = TextSource.model_validate({"train": file, "columns": COLUMNS} | fields)
+    how = layout.labelled(source)
+    return list(read_rows(io.BytesIO(data), how, file=file, group=group))
+
+
+def parquet(group_rows: int = 1_000, **columns: Any) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.table(columns), sink, row_group_size=group_rows)
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"text": "좋아요", "label": ', "no valid JSON: Expecting value at character "),
+        ('["좋아요", "칭찬"]', "expected a JSON object, found list"),
+        ('{"text": 3, "label": "칭찬"}', "column 'text': expected text, found 3"),
+        ('{"text": null, "label": "칭찬"}', "column 'text': expected text, found None"),
+        ('{"body": "좋아요", "label": "칭찬"}', "no column 'text'; the row has 'body', 'label'"),
+        ('{"text": "좋아요", "label": true}', "column 'label': expected a label"),
+        ('{"text": "좋아요", "label": ""}', "column 'label': the label is empty"),
+        (r'{"text": "반쪽 \ud83d", "label": "칭찬"}', r"column 'text': a lone surrogate \ud83d"),
+        (r'{"text": "널\u0000", "label": "칭찬"}', "column 'text': a NUL character"),
+        ("[" * 100_000, "no valid JSON: nested too deeply"),
+        ('{"text": "좋아요", "label": ' + "1" * 5_000 + "}", "no valid JSON: a number too long"),
+    ],
+)
+def test_a_bad_json_line_is_told_and_its_neighbours_stay(line: str, reason: str) -> None:
+    around = '{"text": "앞뒤", "label": "칭찬"}'
+    rows = read(f"{around}\n\n{line}\n{around}\n".encode(), "/d/a.jsonl")
+    assert [row.line for row in rows if isinstance(row, Good)] == [1, 4]
+    [told] = [row for row in rows if isinstance(row, Bad)]
+    assert told.line == 3
+    assert told.reason.startswith(reason)
+    json.dumps(told.row, ensure_ascii=False).encode()
+
+
+def test_a_whole_number_is_a_label_and_a_pair_of_surrogates_is_a_character() -> None:
+    [row] = read(rb'{"text": "\ud83d\ude42", "label": 1}', "/d/a.jsonl")
+    assert row == Good(1, {"text": "🙂", "label": "1"})
+
+
+def test_an_id_and_a_day_may_be_missing() -> None:
+    columns = COLUMNS | {"id": "id", "date": "date"}
+    [row] = read(
+        '{"text": "좋아요", "label": "칭찬", "date": null}'.encode(), "/d/a.jsonl", columns=columns
+    )
+    assert row == Good(1, {"text": "좋아요", "label": "칭찬", "id": "", "date": ""})
+
+
+def test_parquet_rows_are_numbered_through_the_file_and_read_by_row_group() -> None:
+    data = parquet(2, text=["하나", "", "셋", None, "다섯"], label=["a", "b", "c", "d", "e"])
+    second = read(data, "/d/a.parquet", group=1)
+    assert [row.line for row in second] == [3, 4]
+    assert second[1] == Bad(
+        "/d/a.parquet",
+        4,
+        "column 'text': expected text, found None",
+        '{"text": null, "label": "d"}',
+    )
+    assert [row.line for row in read(data, "/d/a.parquet") if isinstance(row, Bad)] == [2, 4]
+
+
+def test_parquet_bytes_that_are_no_utf8_spoil_their_own_row_only() -> None:
+    raw = pa.array(["좋아요".encode(), b"\xb0\xa1", "싫어요".encode()]).cast(pa.binary())
+    text = pa.Array.from_buffers(pa.string(), 3, raw.buffers())
+    rows = read(parquet(text=text, label=["a", "b", "c"]), "/d/a.parquet")
+    assert [row.line for row in rows if isinstance(row, Good)] == [1, 3]
+    assert [row.reason for row in rows if isinstance(row, Bad)] == [
+        "column 'text': bytes that are no utf-8"
+    ]
+
+
+def test_parquet_days_and_numbers_become_values_of_their_kind() -> None:
+    data = parquet(text=["좋아요"], label=[3], date=[datetime.date(2026, 3, 1)], n=[4], x=[0.5])
+    columns = COLUMNS | {"date": "date", "side": {"n": "int", "x": "float"}}
+    [row] = read(data, "/d/a.parquet", columns=columns)
+    assert row == Good(1, {"text": "좋아요", "label": "3", "date": "2026-03-01", "n": 4, "x": 0.5})
+
+
+def test_parquet_faults_of_the_whole_file_are_told() -> None:
+    with pytest.raises(MissingColumnError, match="no column 'label'; it has 'text', 'labels'"):
+        read(parquet(text=["a"], labels=["b"]), "/d/a.parquet")
+    with pytest.raises(UnreadableError, match=r"/d/a\.parquet: no Parquet file"):
+        read(b"text,label\n", "/d/a.parquet")
+
+
+def test_a_damaged_parquet_page_is_told_with_its_file() -> None:
+    data = bytearray(parquet(text=[f"글 {n}" for n in range(500)], label=["가"] * 500))
+    data[20:400] = b"\xff" * 380
+    with pytest.raises(UnreadableError, match=r"/d/a\.parquet: damaged .*fetch or write it again"):
+        read(bytes(data), "/d/a.parquet")

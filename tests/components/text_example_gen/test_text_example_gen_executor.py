@@ -1,0 +1,182 @@
+"""The executor through the real Beam pipeline, on small files."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import tensorflow as tf
+from tfx.components.util import examples_utils
+from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+from tfx.types import standard_artifacts
+
+from components.artifacts import Quarantine
+from components.text_example_gen.component import TextExampleGen
+from components.text_example_gen.executor import Executor
+from components.text_example_gen.source import TextSource
+
+COLUMNS = {"text": "글", "label": "분류", "id": "번호", "side": {"별점": "int", "값": "float"}}
+HEADER = "번호,글,분류,별점,값\n"
+Artifacts = tuple[standard_artifacts.Examples, Quarantine]
+
+
+def rows(first: int, last: int) -> str:
+    return "".join(f"{n},{n}번 주문이 안 와요,배송 지연,{n % 5},0.5\n" for n in range(first, last))
+
+
+def run(folder: Path, out: str = "out", **fields: Any) -> Artifacts:
+    source = TextSource.model_validate(
+        {"train": str(folder / "train.csv"), "columns": COLUMNS} | fields
+    )
+    examples, kept_out = standard_artifacts.Examples(), Quarantine()
+    examples.uri, kept_out.uri = str(folder / out / "examples"), str(folder / out / "quarantine")
+    component = TextExampleGen(source, digest="abc")
+    properties = {name: value for name, value in component.exec_properties.items() if value}
+    Executor(BaseBeamExecutor.Context()).Do(
+        {}, {"examples": [examples], "quarantine": [kept_out]}, properties
+    )
+    return examples, kept_out
+
+
+def features(examples: standard_artifacts.Examples, split: str) -> list[tf.train.Example]:
+    files = sorted(Path(examples.path(split=split)).glob("data_tfrecord-*.gz"))
+    records = tf.data.TFRecordDataset([str(path) for path in files], "GZIP")
+    return [tf.train.Example.FromString(record.numpy()) for record in records]
+
+
+def texts(examples: standard_artifacts.Examples, split: str) -> set[str]:
+    found = features(examples, split)
+    return {example.features.feature["글"].bytes_list.value[0].decode() for example in found}
+
+
+def counts(artifact: standard_artifacts.Examples | Quarantine, *names: str) -> list[int]:
+    return [artifact.get_int_custom_property(f"rows_{name}") for name in names]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "train.csv").write_text(HEADER + rows(0, 60), encoding="utf-8")
+    return tmp_path
+
+
+def test_rows_become_examples_with_the_users_names_and_types(folder: Path) -> None:
+    (folder / "eval.csv").write_text(HEADER + "7,좋아요,칭찬,3,2.5\n", encoding="utf-8")
+    examples, _ = run(folder, eval=str(folder / "eval.csv"))
+    [example] = features(examples, "eval")
+    found = example.features.feature
+    assert sorted(found) == sorted(["글", "분류", "번호", "별점", "값"])
+    assert found["글"].bytes_list.value == ["좋아요".encode()]
+    assert found["번호"].bytes_list.value == [b"7"]
+    assert found["별점"].int64_list.value == [3]
+    assert found["값"].float_list.value == [2.5]
+    assert examples.splits == ["train", "eval"]
+    assert examples_utils.get_payload_format_string(examples) == "FORMAT_TF_EXAMPLE"
+    assert examples_utils.get_file_format(examples) == "tfrecords_gzip"
+
+
+def test_a_share_of_the_texts_is_evaluated_on_and_no_text_stands_on_both_sides(
+    folder: Path,
+) -> None:
+    with (folder / "train.csv").open("a", encoding="utf-8") as file:
+        file.write(rows(0, 60))
+    examples, kept_out = run(folder, eval_fraction=0.3)
+    train, held_out = texts(examples, "train"), texts(examples, "eval")
+    assert len(train | held_out) == 60
+    assert not train & held_out
+    assert len(held_out) > 5
+    assert counts(examples, "read", "kept", "train", "eval") == [
+        120,
+        120,
+        2 * len(train),
+        2 * len(held_out),
+    ]
+    assert counts(kept_out, "read", "quarantined") == [120, 0]
+
+
+def test_bad_rows_go_to_quarantine_and_the_run_goes_on(folder: Path) -> None:
+    bad = "60,,배송 지연,1,1\n61,별점이 글자,칭찬,셋,1\n62,열이 모자람\n"
+    (folder / "train.csv").write_text(HEADER + bad + rows(0, 40), encoding="utf-8")
+    examples, kept_out = run(folder)
+    lines = (Path(kept_out.uri) / "quarantine.jsonl").read_text(encoding="utf-8").splitlines()
+    told = [json.loads(line) for line in lines]
+    assert [(row["split"], row["line"], row["row"].split(",")[0]) for row in told] == [
+        ("train", 2, "60"),
+        ("train", 3, "61"),
+        ("train", 4, "62"),
+    ]
+    assert told[1]["reason"] == "column '별점': expected a whole number of 64 bits, found '셋'"
+    assert told[0]["file"] == str(folder / "train.csv")
+    for artifact in (examples, kept_out):
+        assert counts(artifact, "read", "kept", "quarantined", "quarantined_train") == [
+            43,
+            40,
+            3,
+            3,
+        ]
+    kept = json.loads((Path(kept_out.uri) / "counts.json").read_text(encoding="utf-8"))
+    assert (kept["read"], kept["quarantined"]) == ({"train": 43}, {"train": 3})
+
+
+def test_unlabelled_rows_carry_text_and_id_and_leave_the_test_rows_out(folder: Path) -> None:
+    (folder / "test.csv").write_text(HEADER + rows(80, 90), encoding="utf-8")
+    more = "".join(json.dumps({"번호": n, "본문": f"리뷰 {n}"}) + "\n" for n in range(85, 100))
+    (folder / "more.jsonl").write_text(more + '{"번호": 1}\n', encoding="utf-8")
+    examples, kept_out = run(
+        folder,
+        eval=str(folder / "test.csv"),
+        unlabelled={
+            "path": str(folder / "more.jsonl"),
+            "text": "본문",
+            "exclude": [str(folder / "test.csv")],
+        },
+    )
+    assert examples.splits == ["train", "eval", "unlabelled"]
+    assert texts(examples, "unlabelled") == {f"리뷰 {n}" for n in range(90, 100)}
+    assert set(features(examples, "unlabelled")[0].features.feature) == {"글", "번호"}
+    assert counts(kept_out, "read_unlabelled", "unlabelled", "quarantined", "excluded") == [
+        16,
+        10,
+        1,
+        5,
+    ]
+    assert counts(kept_out, "read_exclude") == [10]
+
+
+def test_equal_input_gives_equal_files_byte_for_byte(folder: Path) -> None:
+    first, _ = run(folder, "one")
+    second, _ = run(folder, "two")
+    for split in first.splits:
+        files = sorted(Path(first.path(split=split)).iterdir())
+        assert files
+        for file in files:
+            assert file.read_bytes() == (Path(second.path(split=split)) / file.name).read_bytes()
+
+
+def test_row_groups_of_a_parquet_file_are_read_each_once(folder: Path) -> None:
+    table = {"글": [f"글 {n}" for n in range(30)], "분류": ["가", "나", ""] * 10}
+    pq.write_table(pa.table(table), folder / "train.parquet", row_group_size=7)
+    columns = {"text": "글", "label": "분류"}
+    examples, kept_out = run(
+        folder, train=str(folder / "*.parquet"), columns=columns, eval_fraction=0.4
+    )
+    assert len(texts(examples, "train") | texts(examples, "eval")) == 20
+    assert counts(kept_out, "read", "quarantined") == [30, 10]
+
+
+def test_a_split_without_any_row_stops_the_run_and_says_why(folder: Path) -> None:
+    (folder / "train.csv").write_text(HEADER + rows(0, 20), encoding="cp949")
+    with pytest.raises(ValueError, match="the header holds bytes that are no utf-8"):
+        run(folder)
+    names = ["번호", "글", "분류", "별점", "값"]
+    (folder / "train.csv").write_text(rows(0, 20), encoding="cp949")
+    with pytest.raises(ValueError, match="no row is left of 20 read") as caught:
+        run(folder, "again", header=False, names=names)
+    assert str(caught.value).count("train.csv, line ") == 10
+    assert "try data.encoding=cp949" in str(caught.value)
+
+
+def test_a_pattern_without_files_stops_the_run_and_tells_what_lies_there(folder: Path) -> None:
+    with pytest.raises(ValueError, match=r"data\.eval: no file matches .*no\.csv; in .* lie train"):
+        run(folder, eval=str(folder / "no.csv"))

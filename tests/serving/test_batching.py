@@ -1,0 +1,203 @@
+"""Joining requests: the batcher itself, then the server with --enable_batching."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from serving.batching import Batcher
+from serving.batching_parameters import BatchingParameters, read_batching_parameters
+from serving.errors import ServingError
+from serving.signatures import Arrays
+
+MANY = 24
+
+
+@contextmanager
+def doubling(parameters: BatchingParameters, **options: Any) -> Iterator[tuple[Batcher, list[int]]]:
+    """A batcher over a function that doubles, refuses negatives, and notes its batch sizes."""
+    sizes: list[int] = []
+
+    def run(inputs: Arrays) -> Arrays:
+        sizes.append(len(inputs["x"]))
+        if "until" in options:
+            options["until"].wait()
+        if (inputs["x"] < 0).any():
+            raise ValueError("negative")
+        return {"y": inputs["x"] * 2}
+
+    batcher = Batcher(run, parameters)
+    try:
+        yield batcher, sizes
+    finally:
+        batcher.close()
+
+
+def test_requests_are_joined_and_each_gets_its_own_rows() -> None:
+    parameters = BatchingParameters(
+        max_batch_size=8, batch_timeout_micros=200_000, num_batch_threads=2
+    )
+    with doubling(parameters) as (batcher, sizes), ThreadPoolExecutor(MANY) as pool:
+        requests = [{"x": np.arange(n, n + 1 + n % 3)} for n in range(MANY)]
+        answers = list(pool.map(batcher, requests))
+    for request, answer in zip(requests, answers, strict=True):
+        np.testing.assert_array_equal(answer["y"], request["x"] * 2)
+    assert max(sizes) <= 8
+    assert len(sizes) < MANY
+
+
+def test_a_lone_request_waits_no_longer_than_the_timeout() -> None:
+    parameters = BatchingParameters(max_batch_size=8, batch_timeout_micros=50_000)
+    with doubling(parameters) as (batcher, _):
+        began = time.monotonic()
+        batcher({"x": np.array([1])})
+        assert 0.05 <= time.monotonic() - began < 1.0
+
+
+def test_a_batch_is_padded_to_an_allowed_size_and_the_padding_is_cut_off() -> None:
+    parameters = BatchingParameters(max_batch_size=8, allowed_batch_sizes=(4, 8))
+    with doubling(parameters) as (batcher, sizes):
+        assert batcher({"x": np.array([1, 2, 3])})["y"].tolist() == [2, 4, 6]
+    assert sizes == [4]
+
+
+def test_a_faulty_request_spoils_no_other_in_its_batch() -> None:
+    parameters = BatchingParameters(max_batch_size=3, batch_timeout_micros=500_000)
+    with doubling(parameters) as (batcher, sizes), ThreadPoolExecutor(3) as pool:
+        futures = [pool.submit(batcher, {"x": np.array([n])}) for n in (1, -1, 2)]
+        assert futures[0].result()["y"].tolist() == [2]
+        with pytest.raises(ValueError, match="negative"):
+            futures[1].result()
+        assert futures[2].result()["y"].tolist() == [4]
+    assert sizes == [3, 1, 1, 1]
+
+
+def test_requests_that_differ_in_an_inner_axis_run_in_batches_of_their_own() -> None:
+    parameters = BatchingParameters(max_batch_size=4, batch_timeout_micros=50_000)
+    with doubling(parameters) as (batcher, sizes), ThreadPoolExecutor(2) as pool:
+        wide, narrow = pool.map(batcher, [{"x": np.ones((1, 3))}, {"x": np.ones((1, 2))}])
+    assert (wide["y"].shape, narrow["y"].shape) == ((1, 3), (1, 2))
+    assert sizes == [1, 1]
+
+
+def test_a_request_larger_than_a_batch_is_refused_or_split_as_the_parameters_say() -> None:
+    with (
+        doubling(BatchingParameters(max_batch_size=2)) as (batcher, _),
+        pytest.raises(ServingError, match="has 5 rows and max_batch_size is 2"),
+    ):
+        batcher({"x": np.arange(5)})
+    splitting = BatchingParameters(max_batch_size=2, enable_large_batch_splitting=True)
+    with doubling(splitting) as (batcher, sizes):
+        assert batcher({"x": np.arange(5)})["y"].tolist() == [0, 2, 4, 6, 8]
+    assert max(sizes) == 2
+
+
+def test_a_full_queue_refuses_and_serves_on_afterwards() -> None:
+    until = threading.Event()
+    parameters = BatchingParameters(max_batch_size=1, max_enqueued_batches=1, num_batch_threads=1)
+    with doubling(parameters, until=until) as (batcher, sizes), ThreadPoolExecutor(2) as pool:
+        running = pool.submit(batcher, {"x": np.array([1])})
+        while not sizes:
+            time.sleep(0.001)
+        waiting = pool.submit(batcher, {"x": np.array([2])})
+        time.sleep(0.05)
+        with pytest.raises(ServingError, match=r"queue is full \(1 rows\)") as caught:
+            batcher({"x": np.array([3])})
+        assert caught.value.code.name == "UNAVAILABLE"
+        until.set()
+        assert [running.result()["y"].tolist(), waiting.result()["y"].tolist()] == [[2], [4]]
+
+
+def test_inputs_of_unequal_length_are_refused() -> None:
+    with (
+        doubling(BatchingParameters()) as (batcher, _),
+        pytest.raises(ServingError, match="same number of rows"),
+    ):
+        batcher({"x": np.arange(2), "z": np.arange(3)})
+
+
+def test_the_parameters_file_is_read_with_tensorflow_servings_keys(tmp_path: Path) -> None:
+    file = tmp_path / "batching.txt"
+    file.write_text(
+        "max_batch_size { value: 32 } batch_timeout_micros { value: 2000 }\n"
+        "max_enqueued_batches { value: 100 } num_batch_threads { value: 2 }\n"
+        'thread_pool_name { value: "pool" } allowed_batch_sizes: 8 allowed_batch_sizes: 32\n'
+        "pad_variable_length_inputs: false enable_large_batch_splitting { value: true }\n"
+    )
+    assert read_batching_parameters(file) == BatchingParameters(
+        max_batch_size=32,
+        batch_timeout_micros=2000,
+        max_enqueued_batches=100,
+        num_batch_threads=2,
+        allowed_batch_sizes=(8, 32),
+        enable_large_batch_splitting=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("max_batch_sizes { value: 3 }", 'has no field named "max_batch_sizes"'),
+        ("max_batch_size: 3", "1:1"),
+        ("max_batch_size { value: 0 }", "max_batch_size must be at least 1, not 0"),
+        ("batch_timeout_micros { value: -1 }", "must not be negative"),
+        ("max_batch_size { value: 8 } allowed_batch_sizes: 4", "end at 8, not [4]"),
+        ("max_batch_size { value: 8 } allowed_batch_sizes: 8 allowed_batch_sizes: 4", "increase"),
+        ("max_execution_batch_size { value: 4 }", "needs enable_large_batch_splitting"),
+        ("pad_variable_length_inputs: true", "pad inside the model"),
+    ],
+)
+def test_a_faulty_parameters_file_is_refused_with_its_name(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    file = tmp_path / "batching.txt"
+    file.write_text(text)
+    with pytest.raises(ServingError) as caught:
+        read_batching_parameters(file)
+    assert str(file) in caught.value.message
+    assert words in caught.value.message
+
+
+def test_batched_answers_equal_single_answers(start: Any, publish: Any, tmp_path: Path) -> None:
+    for model in ("single", "batched"):
+        (tmp_path / model).mkdir()
+        publish("first", tmp_path / model / "1")
+    parameters = tmp_path / "batching.txt"
+    parameters.write_text("max_batch_size { value: 8 } batch_timeout_micros { value: 20000 }")
+    single = start(model_name="reviews", model_base_path=tmp_path / "single")
+    batched = start(
+        model_name="reviews",
+        model_base_path=tmp_path / "batched",
+        enable_batching=True,
+        batching_parameters_file=parameters,
+    )
+    texts = [f"{n}번째로 {'좋은' if n % 3 else '나쁜'} 영화" for n in range(MANY)]
+
+    def ask(rest: str, text: str) -> Any:
+        url = f"{rest}/v1/models/reviews:predict"
+        return httpx.post(url, json={"instances": [text]}).json()
+
+    with ThreadPoolExecutor(8) as pool:
+        joined = list(pool.map(lambda text: ask(batched.rest, text), texts))
+    assert joined == [ask(single.rest, text) for text in texts]
+    labels = {answer["predictions"][0]["labels"][0] for answer in joined}
+    assert labels == {"긍정", "부정"}
+
+
+def test_a_signature_with_a_scalar_output_is_served_without_batching(
+    start: Any, publish: Any, tmp_path: Path
+) -> None:
+    publish("numbers", tmp_path / "1")
+    endpoints = start(model_name="numbers", model_base_path=tmp_path, enable_batching=True)
+    response = httpx.post(
+        f"{endpoints.rest}/v1/models/numbers:predict",
+        json={"signature_name": "summed", "inputs": [1, 2, 3]},
+    )
+    assert response.json() == {"outputs": 6.0}

@@ -1,0 +1,173 @@
+"""The command line: `python -m serving.server` in a process of its own."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from serving import client
+from serving.flags import read_flags
+from serving.listening import listen
+from serving.settings import Endpoints, ServerSettings
+
+PATIENCE_S = 60.0
+REPOSITORY = Path(__file__).parents[2]
+
+
+def command(*flags: str) -> list[str]:
+    return [sys.executable, "-m", "serving.server", *flags]
+
+
+@contextmanager
+def started(*flags: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    """A server process and its start-up line."""
+    with subprocess.Popen(
+        command(*flags),
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield process, process.stdout.readline()
+        finally:
+            process.kill()
+
+
+def test_a_server_tells_its_ports_runs_tensorflow_text_and_ends_well_on_sigterm(
+    publish: Callable[[str, Path], Path], tmp_path: Path
+) -> None:
+    publish("normalizer", tmp_path / "1")
+    flags = [f"--model_base_path={tmp_path}", "--model_name=reviews"]
+    with started(*flags, "--port=0", "--rest_api_port=0") as (process, line):
+        assert line.startswith("embedded server with TensorFlow Serving's API: REST http://127.")
+        assert "docker run --rm -p 127.0.0.1:8501:8501" in line
+        endpoints = Endpoints.from_start_line(line)
+        decomposed = unicodedata.normalize("NFD", "좋은 영화")
+        (prediction,) = client.predict(endpoints.rest, "reviews", [decomposed])
+        assert prediction.label == "좋은 영화"
+        process.send_signal(signal.SIGTERM)
+        rest, errors = process.communicate(timeout=PATIENCE_S)
+        assert (process.returncode, rest) == (0, "")
+        assert "SIGTERM: draining" in errors
+        assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("flag", ["port", "rest_api_port"])
+def test_a_port_in_use_is_told_with_its_flag_and_no_traceback(flag: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ports = {"port": 0, "rest_api_port": 0, flag: port}
+        done = subprocess.run(
+            command(
+                f"--model_base_path={tmp_path}",
+                *(f"--{name}={value}" for name, value in ports.items()),
+            ),
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert f"error: --{flag}={port}: cannot listen on 127.0.0.1:{port}" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_second_server_cannot_share_the_grpc_port(
+    start: Callable[..., Endpoints], tmp_path: Path
+) -> None:
+    first = start(model_base_path=tmp_path)
+    with pytest.raises(Exception, match=f"--port={first.port}: cannot listen"):
+        start(model_base_path=tmp_path, port=first.port)
+
+
+def test_answers_on_a_kept_alive_connection_wait_for_no_delayed_acknowledgement() -> None:
+    with listen("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
+
+
+def test_a_faulty_configuration_file_ends_the_start_with_file_line_and_column(
+    tmp_path: Path,
+) -> None:
+    config = tmp_path / "models.config"
+    config.write_text("model_config_list {\n  konfig {}\n}")
+    done = subprocess.run(
+        command(f"--model_config_file={config}", "--port=0", "--rest_api_port=0"),
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert re.search(rf"error: {re.escape(str(config))}: .* 2:3 ", done.stderr)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ([], "exactly one of --model_base_path and --model_config_file"),
+        (["--model_base_path=a", "--model_config_file=b"], "exactly one of"),
+        (["--model_base_path=a", "--port=9", "--rest_api_port=9"], "must differ, both are 9"),
+        (["--model_base_path=a", "--enable_batching=maybe"], "expected true or false, not 'maybe'"),
+        (["--model_base_path=a", "--batching_parameters_file=b"], "needs --enable_batching=true"),
+        (["--model_base_path=a", "--request_timeout_s=0"], "--request_timeout_s must be above 0"),
+        (["--model_base_path=a", "--max_request_bytes=0"], "--max_request_bytes must be above 0"),
+        (["--model_base_path=a", "--file_system_poll_wait_seconds=0"], "must be above 0, not 0"),
+    ],
+)
+def test_faulty_flags_are_refused_with_status_two(
+    flags: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        read_flags(flags)
+    assert caught.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_flags_become_settings_with_tensorflow_servings_names() -> None:
+    assert read_flags(["--model_base_path=base"]) == ServerSettings(model_base_path=Path("base"))
+    settings = read_flags(
+        ["--model_base_path=base", "--enable_batching", "--max_num_load_retries=0", "--port=0"]
+    )
+    assert settings.enable_batching
+    assert settings.retry.max_num_load_retries == 0
+    assert (settings.port, settings.rest_api_port) == (0, 8501)
+
+
+def test_an_open_host_is_warned_about_and_a_loopback_one_is_not(
+    start: Callable[..., Endpoints], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    start(model_base_path=tmp_path, host="localhost")
+    assert "--host" not in caplog.text
+    start(model_base_path=tmp_path, host="0.0.0.0")
+    assert "--host=0.0.0.0: every machine that reaches this one may query" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "endpoints", [Endpoints("127.0.0.1", 8500, 8501), Endpoints("::1", 1, 65535)]
+)
+def test_the_start_up_line_reads_back(endpoints: Endpoints) -> None:
+    assert Endpoints.from_start_line(endpoints.start_line()) == endpoints
+    with pytest.raises(ValueError, match="expected the local server's start-up line"):
+        Endpoints.from_start_line("listening")
+
+
+def test_the_pure_parts_are_imported_without_tensorflow() -> None:
+    modules = "serving.client, serving.backends, serving.settings, serving.server"
+    code = f"import sys, {modules}; sys.exit('tensorflow' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, check=False)
+    assert done.returncode == 0
