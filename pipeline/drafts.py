@@ -10,11 +10,18 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.text_example_gen.sniff import Guess
 from components.text_example_gen.source import SideType
+from trainer.settings import TextSettings
 
 MOST_LABELS: Final = 1_000
 """More different labels than this are no categories but texts."""
 
+ROWS_PER_SUBWORD: Final = 3
+FEWEST_SUBWORDS: Final = 1_000
+"""A subword needs rows to learn its vector from: more of them than that are learnt by heart."""
+
 ENVIRONMENTS: Final = ("TRAINING", "SERVING", "UNLABELLED")
+
+DEFAULT_SUBWORDS: Final = TextSettings().vocabulary_size
 
 _TYPES: Final[dict[SideType, "schema_pb2.FeatureType"]] = {
     "str": schema_pb2.BYTES,
@@ -40,6 +47,9 @@ def draft_config(guess: Guess, *, name: str, train: str) -> str:
     data = guess.source().model_dump(mode="json", exclude_defaults=True)
     data["train"] = train
     tree: dict[str, Any] = {"name": name, "data": data, "schema": f"schema/{name}/schema.pbtxt"}
+    subwords = max(FEWEST_SUBWORDS, guess.rows // ROWS_PER_SUBWORD)
+    if subwords < DEFAULT_SUBWORDS:
+        tree["text"] = {"vocabulary_size": subwords}
     heading = f"# malmoi run malmoi.yaml\n# {guess.rows:,} rows, {len(guess.labels)} labels.\n\n"
     body = yaml.safe_dump(tree, allow_unicode=True, sort_keys=False)
     return f"{heading}{body}output: output\n"

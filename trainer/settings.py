@@ -41,7 +41,7 @@ class TrainingSettings(BaseModel):
     patience: int = Field(
         2, ge=0, description="Epochs without a better eval accuracy before training stops."
     )
-    learning_rate: float = Field(1e-3, gt=0.0, description="Adam's step size at its peak.")
+    learning_rate: float = Field(3e-3, gt=0.0, description="Adam's step size at its peak.")
     class_weights: Literal["off", "balanced"] = Field(
         "off", description="`balanced` weighs a row by rows / (classes * rows of its label)."
     )

@@ -13,11 +13,24 @@ BLANKS: Final = (
 )
 """White space, control characters and zero-width spaces, in RE2's syntax (which `re` lacks)."""
 
+_REPLACEMENT: Final = "\ufffd"
+_PLANES: Final = range(0, 0x110000, 0x10000)
+_NONCHARACTERS = re.compile(
+    "[\ufdd0-\ufdef"
+    + "".join(chr(plane + last) for plane in _PLANES for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
+"""Code points that Unicode keeps out of texts (section 23.7); the graph's decoder replaces them."""
+
 _BLANKS = re.compile(re.sub(r"\\x\{(\w+)\}", r"\\u\1", BLANKS))
 _RUNS = re.compile(rf"(.)\1{{{MAX_REPEATS},}}", re.DOTALL)
 
 
 def normalise(text: str) -> str:
-    """Compose (NFC), fold blanks into one space, cut runs of one character to `MAX_REPEATS`."""
-    composed = unicodedata.normalize("NFC", text)
+    """Compose (NFC), fold blanks into one space, cut runs of one character to `MAX_REPEATS`.
+
+    Args:
+        text: without lone surrogates; noncharacters such as U+FFFE become U+FFFD.
+    """
+    composed = unicodedata.normalize("NFC", _NONCHARACTERS.sub(_REPLACEMENT, text))
     return _RUNS.sub(r"\1" * MAX_REPEATS, _BLANKS.sub(" ", composed).strip(" "))

@@ -21,6 +21,8 @@ MAX_WORD_BYTES: Final = 120
 """A longer word (40 Hangul syllables) becomes one unknown token."""
 
 _WORD_START: Final = "▁"
+_RESERVED: Final = frozenset({_WORD_START, "▅"})
+"""SentencePiece keeps these to itself and skips, or splits, the words that hold them."""
 
 
 def learn(counts: Mapping[str, int], *, size: int) -> list[str]:
@@ -31,7 +33,7 @@ def learn(counts: Mapping[str, int], *, size: int) -> list[str]:
 
     Args:
         counts: how often each word stands in the corpus.
-        size: pieces to learn, at most; few words give fewer.
+        size: pieces to learn, at most, a character counted once; few words give fewer.
 
     Returns:
         Padding, unknown, then the pieces. Single characters take half of `size` at most (the
@@ -55,7 +57,7 @@ def word_pieces(pieces: Sequence[str]) -> Iterable[str]:
 
 
 def learnable_words(counts: Mapping[str, int], *, characters: int) -> Counter[str]:
-    """Cut words at rare characters, and leave out those too long to be tokenized.
+    """Cut words at rare and reserved characters, and leave out those too long to be tokenized.
 
     Args:
         counts: how often each word stands in the corpus.
@@ -66,7 +68,8 @@ def learnable_words(counts: Mapping[str, int], *, characters: int) -> Counter[st
     for word, count in short.items():
         for character in word:
             frequency[character] += count
-    known = {character for character, _ in frequency.most_common(characters)}
+    ranked = sorted(frequency.keys() - _RESERVED, key=lambda c: (-frequency[c], c))
+    known = set(ranked[:characters])
     words: Counter[str] = Counter()
     for word, count in short.items():
         for part in "".join(c if c in known else " " for c in word).split():

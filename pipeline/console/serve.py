@@ -1,7 +1,8 @@
 """`malmoi serve`: TensorFlow Serving's API on this machine."""
 
 import os
-import sys
+import shlex
+import shutil
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
@@ -57,8 +58,10 @@ def serve(
     except (BackendError, ValueError) as error:
         complain(str(error))
         raise typer.Exit(FAULT) from error
-    print(f"{settings.name}: {' '.join(line)}", flush=True)
-    sys.stdout.flush()
+    if not shutil.which(line[0]):
+        complain(f"--backend {backend.value}: there is no {line[0]} on PATH; try --backend auto")
+        raise typer.Exit(FAULT)
+    print(f"{settings.name}: {shlex.join(line)}", flush=True)
     os.execvp(line[0], line)
 
 

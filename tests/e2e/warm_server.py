@@ -1,0 +1,78 @@
+"""Runs `malmoi` again and again in forks of one process that has imported everything once.
+
+Importing TFX takes longer than a small run does. The process has a single thread and has used none
+of the libraries when it forks; each fork runs the real command line to the end of its process.
+
+Reads one JSON object a line: `arguments`, `folder`, `input`, `environment`, the files `out` and
+`err`, and, if the run shall be struck, `strike`: a node, a signal and the seconds to wait once that
+node has begun, or the file name whose copying or renaming is the moment. Answers with the wait
+status, one a line.
+"""
+
+import json
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from pipeline import graph, local_runner, outcome, recovery, released, run  # noqa: F401
+from pipeline.console import main, talk
+
+READ_ONLY_STREAM = 0
+
+
+def serve() -> dict[str, Any]:
+    """Fork for every request and wait; returns the request in the fork alone."""
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            return json.loads(line)
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
+    sys.exit()
+
+
+def take_place(request: dict[str, Any]) -> None:
+    """Become the process that the request asks for."""
+    streams = (request["input"], os.O_RDONLY), *(
+        (request[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC) for name in ("out", "err")
+    )
+    for number, (path, flags) in enumerate(streams):
+        os.dup2(os.open(path, flags, 0o644), number)
+    sys.stdin = os.fdopen(READ_ONLY_STREAM, encoding="utf-8", closefd=False)
+    os.environ.update(request["environment"])
+    os.chdir(request["folder"])
+    sys.argv = ["malmoi", *request["arguments"]]
+
+
+def expect_strike(node: str, number: int, moment: float | str) -> None:
+    """Signal this process in the midst of a node."""
+
+    def strike(*_: object) -> None:
+        os.kill(os.getpid(), number)
+
+    class StruckTalk(talk.Talk):
+        """Talks, and lets the strike loose when the node begins."""
+
+        def node_started(self, started: str) -> None:
+            super().node_started(started)
+            if started != node:
+                return
+            if isinstance(moment, str):
+                sys.addaudithook(on_file)
+            else:
+                threading.Timer(moment, strike).start()
+
+    def on_file(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in {"shutil.copyfile", "os.rename"} and Path(str(arguments[1])).match(moment):
+            strike()
+
+    talk.Talk = StruckTalk
+
+
+request = serve()
+take_place(request)
+if request["strike"]:
+    expect_strike(**request["strike"])
+main.main()
