@@ -4,9 +4,9 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 _STDOUT: Final = 1
 _STDERR: Final = 2
@@ -17,7 +17,8 @@ _CHUNK_BYTES: Final = 65_536
 def captured(log: Path, *, show: bool) -> Iterator[None]:
     """Redirect standard output and error of this process and its children into a file.
 
-    Whoever wants to talk to the terminal meanwhile opens it before, with `own_stream`.
+    Whoever wants to talk to the terminal meanwhile duplicates its descriptor before. What a full
+    disk does not take is dropped.
 
     Args:
         log: the file, appended to.
@@ -33,8 +34,8 @@ def captured(log: Path, *, show: bool) -> Iterator[None]:
             os.dup2(copier.entrance if copier else target, descriptor)
         yield
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        _empty(sys.stdout, _STDOUT)
+        _empty(sys.stderr, _STDERR)
         for descriptor, original in zip((_STDOUT, _STDERR), saved, strict=True):
             os.dup2(original, descriptor)
         if copier:
@@ -43,9 +44,15 @@ def captured(log: Path, *, show: bool) -> Iterator[None]:
             os.close(descriptor)
 
 
-def own_stream(descriptor: int) -> int:
-    """Duplicate a standard stream, so that a capture does not touch it."""
-    return os.dup(descriptor)
+def _empty(stream: TextIO, descriptor: int) -> None:
+    """Flush a stream, or drop what the disk does not take: it must not reach the terminal later."""
+    try:
+        stream.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, descriptor)
+        os.close(nowhere)
+        stream.flush()
 
 
 class _Copier:
@@ -60,9 +67,15 @@ class _Copier:
     def _copy(self) -> None:
         while chunk := os.read(self._reading, _CHUNK_BYTES):
             for descriptor in self._exits:
-                os.write(descriptor, chunk)
+                with suppress(OSError):  # a full pipe would stop everyone who writes to it
+                    _write(descriptor, chunk)
 
     def finish(self) -> None:
         os.close(self.entrance)
         self._thread.join()
         os.close(self._reading)
+
+
+def _write(descriptor: int, chunk: bytes) -> None:
+    while chunk:
+        chunk = chunk[os.write(descriptor, chunk) :]

@@ -126,6 +126,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Config:
     for override in overrides:
         _override(tree, override)
     base = path.resolve().parent
+    _refuse_unset(tree)
     try:
         config = Config.model_validate(_with_paths(tree, base))
     except ValidationError as error:
@@ -183,16 +184,16 @@ def _data_paths(data: dict[str, Any], base: Path) -> dict[str, Any]:
     if isinstance(unlabelled, str):
         unlabelled = {"path": unlabelled}
     if isinstance(unlabelled, dict):
-        excluded = unlabelled.get("exclude", [])
         paths["unlabelled"] = {
-            **unlabelled,
-            "path": _absolute(unlabelled.get("path"), base),
-            "exclude": [_absolute(p, base) for p in excluded],
+            key: _absolute(value, base) if key in ("path", "exclude") else value
+            for key, value in unlabelled.items()
         }
     return {**data, **paths}
 
 
 def _absolute(path: Any, base: Path) -> Any:
+    if isinstance(path, list):
+        return [_absolute(one, base) for one in path]
     if not isinstance(path, str) or "://" in path:
         return path
     return os.path.normpath(base / Path(path).expanduser())
@@ -210,13 +211,29 @@ def _expand(value: Any) -> Any:
 
 
 def _variable(match: re.Match[str]) -> str:
-    name, default = match.groups()
-    value = os.environ.get(name, default)
-    if value is None:
+    name, default = match.groups("")
+    return os.environ.get(name, default)
+
+
+def _refuse_unset(tree: dict[str, Any]) -> None:
+    """Name every variable that is neither set nor has a default."""
+    uses = {match.groups() for text in _strings(tree) for match in _VARIABLE.finditer(text)}
+    unset = sorted(n for n, default in uses if default is None and n not in os.environ)
+    if unset:
         raise ConfigError(
-            f"the configuration uses ${{{name}}}, which is not set; type: export {name}=/path"
+            "\n".join(
+                f"the configuration uses ${{{name}}}, which is not set; type: export {name}=/path"
+                for name in unset
+            )
         )
-    return value
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        below = value.values() if isinstance(value, Mapping) else value
+        yield from (text for part in below for text in _strings(part))
 
 
 def _faults(error: ValidationError) -> Iterator[str]:

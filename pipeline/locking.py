@@ -5,11 +5,14 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 LOCK_FILE: Final = ".lock"
+
+_SIGNATURE_BYTES: Final = 1_000
+"""Room for a process number and a time many times over."""
 
 
 class BusyError(Exception):
@@ -30,15 +33,24 @@ def locked(folder: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise BusyError(_who(descriptor, folder)) from None
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, json.dumps({"pid": os.getpid(), "since": time.ctime()}).encode())
+        _sign(descriptor)
         yield
     finally:
         os.close(descriptor)
 
 
+def _sign(descriptor: int) -> None:
+    """Write who holds the lock; on a full disk it holds without a name."""
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, json.dumps({"pid": os.getpid(), "since": time.ctime()}).encode())
+
+
 def _who(descriptor: int, folder: Path) -> str:
-    holder = json.loads(os.pread(descriptor, 1_000, 0) or b"{}")
+    try:
+        holder = json.loads(os.pread(descriptor, _SIGNATURE_BYTES, 0))
+    except ValueError:  # not written yet
+        holder = {}
     return (
         f"another run holds {folder} (process {holder.get('pid', 'unknown')}, "
         f"since {holder.get('since', 'just now')}): wait for it, or give this run a folder of its "

@@ -24,6 +24,7 @@ class Summary:
     Attributes:
         verdict: whether the model was pushed, or which kind of gate refused.
         reasons: why a gate refused, a sentence each.
+        rows: the first rows that the data gate's reasons are about, as `file:line: what`.
         pushed: the version and its path, or None.
         metrics: figures of the eval split by name; empty if it came not so far.
         seconds: wall time by node.
@@ -33,6 +34,7 @@ class Summary:
 
     verdict: Literal["pushed", "data refused", "model refused"] = "pushed"
     reasons: Sequence[str] = ()
+    rows: Sequence[str] = ()
     pushed: Mapping[str, str] | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -114,7 +116,8 @@ class _Recorder:
         refusals = outcome.verdict(outputs).refusals
         if refusals:
             self._summary.verdict = "data refused"
-            self._summary.reasons = [f"{f.rule}: {f.subject}: {f.figure}" for f in refusals]
+            self._summary.reasons = [finding.in_words() for finding in refusals]
+            self._summary.rows = [row for finding in refusals for row in finding.rows]
 
     def _keep_evaluation(self, outputs: Any) -> None:
         from pipeline import outcome

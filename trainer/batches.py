@@ -6,6 +6,7 @@ from typing import Any, Final
 import tensorflow as tf
 
 from trainer.preprocessing import LABEL, TOKENS, UNKNOWN_LABEL
+from trainer.vocabulary import PADDING_ID
 
 LENGTHS: Final = (4, 6, 8, 10, 12, 14, 16, 20, 24, 32, 40, 48, 64, 96, 128, 192, 256, 512)
 """Upper bounds, in tokens, of the buckets; rows of one bucket share a batch: little is padded."""
@@ -31,16 +32,24 @@ def batches(
         seed: shuffles the rows, anew but reproducibly in every epoch; None keeps their order.
 
     Returns:
-        Batches of (`[batch, longest]` int64 tokens padded with 0, `[batch]` int64 labels).
+        Batches of (`[batch, longest]` int64 tokens padded with 0, at least one step long, and
+        `[batch]` int64 labels).
     """
     rows = _rows(patterns, spec)
     if seed is not None:
         rows = rows.shuffle(SHUFFLED_ROWS, seed=seed, reshuffle_each_iteration=True)
-    return rows.bucket_by_sequence_length(
+    bucketed = rows.bucket_by_sequence_length(
         lambda tokens, label: tf.size(tokens),
         bucket_boundaries=list(LENGTHS),
         bucket_batch_sizes=[batch_size] * (len(LENGTHS) + 1),
-    ).prefetch(tf.data.AUTOTUNE)
+    )
+    return bucketed.map(_with_a_step).prefetch(tf.data.AUTOTUNE)
+
+
+def _with_a_step(tokens: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Pad a batch of empty rows to one step; Keras's GRU fails on none."""
+    missing = tf.maximum(1 - tf.shape(tokens)[1], 0)
+    return tf.pad(tokens, [[0, 0], [0, missing]], constant_values=PADDING_ID), labels
 
 
 def _rows(patterns: Sequence[str], spec: FeatureSpec) -> tf.data.Dataset:

@@ -5,7 +5,7 @@ import tensorflow_transform as tft
 
 from trainer import assets
 from trainer.models.bigru import Scorer
-from trainer.preprocessing import LABEL, TOKENS
+from trainer.preprocessing import LABEL, TOKENS, one_value
 from trainer.settings import TransformSettings
 
 LENGTH_BOUNDS = (10, 20, 40, 80, 160)
@@ -73,7 +73,7 @@ class Classifier(tf.Module):
             `label_id`, `[batch]` int64, and `text_length`, `[batch]` strings such as `10-19`.
         """
         raw = self._parse(examples)
-        texts = tf.sparse.to_dense(raw[self._settings.text_column])[:, 0]
+        texts = one_value(raw[self._settings.text_column], default="")
         lengths = tf.strings.length(texts, unit="UTF8_CHAR")
         slices = tf.searchsorted(LENGTH_BOUNDS, lengths, side="right")
         return {

@@ -33,7 +33,7 @@ def preprocessing_fn(
         `tokens`, ragged `[batch, tokens]` int64, and `label`, `[batch]` int64.
     """
     settings = TransformSettings.model_validate(custom_config["settings"])
-    words = split_words(_dense(inputs[settings.text_column], default=""))
+    words = split_words(one_value(inputs[settings.text_column], default=""))
     subwords = learn_subwords(words.flat_values, size=settings.text.vocabulary_size)
     labels = inputs[settings.label_column]
     tft.count_per_key(labels.values, key_vocabulary_filename=LABEL_COUNTS)
@@ -42,12 +42,20 @@ def preprocessing_fn(
     )
     return {
         TOKENS: encode(words, subwords, max_tokens=settings.text.max_tokens),
-        LABEL: _dense(ids, default=UNKNOWN_LABEL),
+        LABEL: one_value(ids, default=UNKNOWN_LABEL),
     }
 
 
-def _dense(column: tf.SparseTensor, *, default: str | int) -> tf.Tensor:
-    """Take the one value of each row, `[batch]`; `default` where the column is empty."""
+def one_value(column: tf.SparseTensor, *, default: str | int) -> tf.Tensor:
+    """Take the one value of each row.
+
+    Args:
+        column: `[batch, 1]`, or `[batch, 0]` where all rows lack it.
+        default: for rows that lack it.
+
+    Returns:
+        `[batch]`.
+    """
     shape = tf.stack([column.dense_shape[0], 1])
     single = tf.SparseTensor(column.indices, column.values, shape)
     return tf.sparse.to_dense(single, default_value=default)[:, 0]

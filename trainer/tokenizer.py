@@ -1,9 +1,11 @@
 """From text to token ids, in TensorFlow ops that TensorFlow Serving's stock binary has."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
 import tensorflow as tf
 import tensorflow_text as tf_text
+import tensorflow_transform as tft
 
 from trainer.normalisation import normalise
 from trainer.vocabulary import MAX_WORD_BYTES, SUFFIX, UNKNOWN, UNKNOWN_ID
@@ -36,19 +38,49 @@ def encode(words: tf.RaggedTensor, vocabulary: tf.Tensor, *, max_tokens: int) ->
     Returns:
         `[batch, tokens]` int64, without padding.
     """
-    rows = tf.lookup.TextFileInitializer(
-        vocabulary,
-        tf.string,
-        tf.lookup.TextFileIndex.WHOLE_LINE,
-        tf.int64,
-        tf.lookup.TextFileIndex.LINE_NUMBER,
+    rows_and_ids = tft.apply_vocabulary(words.flat_values, vocabulary, lookup_fn=_cut)
+    pieces = tf.RaggedTensor.from_value_rowids(
+        rows_and_ids[1], rows_and_ids[0], nrows=tf.size(words.flat_values, tf.int64), validate=False
     )
+    return words.with_values(pieces).merge_dims(1, 2)[:, :max_tokens]
+
+
+def _cut(words: tf.Tensor, vocabulary: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Give TFT what it asks of a lookup: one tensor, and the size of the table.
+
+    Args:
+        words: `[words]` strings.
+        vocabulary: path of the subwords' file; eager once they are learnt.
+
+    Returns:
+        `[2, pieces]` int64, the word that a piece belongs to above the piece's id.
+    """
+    with _outside_the_graph(vocabulary):
+        rows = tf.lookup.TextFileInitializer(
+            vocabulary,
+            tf.string,
+            tf.lookup.TextFileIndex.WHOLE_LINE,
+            tf.int64,
+            tf.lookup.TextFileIndex.LINE_NUMBER,
+        )
+        table = tf.lookup.StaticHashTable(rows, default_value=UNKNOWN_ID)
+        size = table.size()
     tokenizer = tf_text.WordpieceTokenizer(
-        tf.lookup.StaticHashTable(rows, default_value=UNKNOWN_ID),
+        table,
         suffix_indicator=SUFFIX,
         max_bytes_per_word=MAX_WORD_BYTES,
         token_out_type=tf.int64,
         unknown_token=UNKNOWN,
         split_unknown_characters=True,
     )
-    return tokenizer.tokenize(words).merge_dims(1, 2)[:, :max_tokens]
+    pieces = tokenizer.tokenize(words)
+    return tf.stack([pieces.value_rowids(), pieces.flat_values]), size
+
+
+def _outside_the_graph(path: tf.Tensor) -> AbstractContextManager[None]:
+    """Lift a table out, if its file is known, so that it is filled when a server loads the graph.
+
+    Within the graph each request would read the file again, and fail once the file is gone.
+    """
+    eager = hasattr(path, "numpy")
+    return tf.init_scope() if eager and tf.inside_function() else nullcontext()

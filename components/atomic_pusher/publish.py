@@ -26,8 +26,12 @@ def publish(model: Path, base: Path) -> Path:
     remove_unfinished(base)
     version = max([int(time.time()), *(number + 1 for number in versions(base))])
     unfinished = base / f"{UNFINISHED}{version}"
-    shutil.copytree(model, unfinished)
-    _sync(unfinished)
+    try:
+        shutil.copytree(model, unfinished)
+        _sync(unfinished)
+    except OSError:  # half a model would go on filling the disk that is perhaps full
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
     target = base / str(version)
     unfinished.rename(target)
     _sync_folder(base)

@@ -1,6 +1,7 @@
 """Fetches what the rules judge and writes down what they say."""
 
 import json
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -45,13 +46,21 @@ class Executor(BaseExecutor):
             rows_read=quarantine.get_int_custom_property("rows_read"),
             rows_quarantined=quarantine.get_int_custom_property("rows_quarantined"),
             quarantine=_first_rows(quarantine.uri),
-            label_counts=label_counts(statistics["train"], exec_properties["label_column"]),
+            label_counts=train_labels(statistics, exec_properties["label_column"]),
             anomalies=anomalies,
         )
         verdict = judge(evidence, settings)
         io_utils.write_string_file(str(PurePosixPath(output.uri, VERDICT_FILE)), verdict.to_json())
         output.set_int_custom_property("passed", int(verdict.passed))
         output.set_int_custom_property("findings", len(verdict.findings))
+
+
+def train_labels(
+    statistics: Mapping[str, statistics_pb2.DatasetFeatureStatisticsList], column: str
+) -> dict[str, int]:
+    """Count the train rows of each label, 0 for a label that the eval split alone has."""
+    found = dict.fromkeys(label_counts(statistics["eval"], column), 0)
+    return found | label_counts(statistics["train"], column)
 
 
 def label_counts(
@@ -96,7 +105,7 @@ def _anomalies(split: str, found: anomalies_pb2.Anomalies) -> list[Anomaly]:
             split=split,
             column=".".join(info.path.step) or key,
             summary=info.short_description,
-            description=info.description,
+            description=info.description.rstrip(". "),
         )
         for key, info in sorted(found.anomaly_info.items())
     ]
@@ -107,7 +116,7 @@ def _anomalies(split: str, found: anomalies_pb2.Anomalies) -> list[Anomaly]:
                 split=split,
                 column="all columns",
                 summary=whole.short_description,
-                description=whole.description,
+                description=whole.description.rstrip(". "),
             )
         )
     return named

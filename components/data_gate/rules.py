@@ -28,7 +28,7 @@ class Evidence:
         rows_read: rows read, of all splits.
         rows_quarantined: rows that could not be used.
         quarantine: the first of these, each as `file:line: reason`.
-        label_counts: rows of each label in the train split.
+        label_counts: rows of each label in the train split; 0 for one that only eval has.
         anomalies: contradictions to the schema.
     """
 
@@ -78,7 +78,7 @@ def _anomalies(evidence: Evidence, settings: DataGateSettings) -> Iterator[Findi
 
 
 def _labels(evidence: Evidence, settings: DataGateSettings) -> Iterator[Finding]:
-    labels = sorted(evidence.label_counts)
+    labels = sorted(label for label, rows in evidence.label_counts.items() if rows)
     if len(labels) < settings.labels.limit:
         yield Finding(
             rule="labels",

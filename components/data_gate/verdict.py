@@ -30,6 +30,10 @@ class Finding:
     advice: str
     rows: tuple[str, ...] = ()
 
+    def in_words(self) -> str:
+        """Say what was found, what was allowed and what to do next, on one line."""
+        return f"{self.rule}: {self.subject}: {self.figure}, limit {self.limit}; {self.advice}"
+
 
 @dataclass(frozen=True)
 class Verdict:

@@ -40,9 +40,7 @@ class Executor(BaseExecutor):
         text = io_utils.read_string_file(str(PurePosixPath(uri, VERDICT_FILE)))
         refusals = GateVerdict.from_json(text).refusals
         if refusals:
-            raise GateRefusedError(
-                "\n".join(f"{f.rule}: {f.subject}: {f.figure}, limit {f.limit}" for f in refusals)
-            )
+            raise GateRefusedError("\n".join(finding.in_words() for finding in refusals))
 
 
 class HaltSpec(ComponentSpec):

@@ -6,13 +6,19 @@ from typing import Final
 
 from tensorflow.core.example import example_pb2
 
+from components.provenance import ROW_FEATURE
 from components.text_example_gen.values import Value
 
 _DIGEST_BYTES: Final = 8
 
 
-def serialised(values: Mapping[str, Value]) -> bytes:
-    """Return the example: one value a feature, text as UTF-8 bytes; equal rows give equal bytes."""
+def serialised(values: Mapping[str, Value], *, origin: bytes) -> bytes:
+    """Return the example: one value a feature, text as UTF-8 bytes; equal rows give equal bytes.
+
+    Args:
+        values: Of each feature.
+        origin: File and line of the row, for `ROW_FEATURE`.
+    """
     example = example_pb2.Example()
     features = example.features.feature
     for name, value in values.items():
@@ -22,6 +28,7 @@ def serialised(values: Mapping[str, Value]) -> bytes:
             features[name].int64_list.value.append(value)
         else:
             features[name].float_list.value.append(value)
+    features[ROW_FEATURE].bytes_list.value.append(origin)
     return bytes(example.SerializeToString(deterministic=True))
 
 

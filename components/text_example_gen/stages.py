@@ -15,6 +15,7 @@ import tensorflow as tf
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.pvalue import AsIter, TaggedOutput
 
+from components import provenance
 from components.text_example_gen import counts, quarantine
 from components.text_example_gen.counts import EXCLUDE, Counts, Tally
 from components.text_example_gen.examples import place, serialised
@@ -97,6 +98,7 @@ class ReadRows(beam.DoFn):
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
+        self._names = provenance.file_names(u.file for u in plan.units if u.split != EXCLUDE)
 
     def process(
         self, unit: Unit, left_out: Iterable[list[str]]
@@ -113,7 +115,7 @@ class ReadRows(beam.DoFn):
             if ids and row.values[self._plan.id_feature or ""] in ids:
                 excluded += 1
                 continue
-            key, record = self._placed(row, unit.split)
+            key, record = self._placed(row, unit)
             batches[key].append(record)
             if len(batches[key]) == BATCH_ROWS:
                 yield key, batches.pop(key)
@@ -126,12 +128,13 @@ class ReadRows(beam.DoFn):
             return frozenset()
         return frozenset(chain.from_iterable(left_out)) - {""}
 
-    def _placed(self, row: Good, split: str) -> tuple[ShardKey, bytes]:
-        fraction = self._plan.eval_fraction
+    def _placed(self, row: Good, unit: Unit) -> tuple[ShardKey, bytes]:
+        fraction, split = self._plan.eval_fraction, unit.split
         if fraction and split == counts.TRAIN:
             text = self._plan.layouts[split].columns[0].feature
             split = counts.EVAL if is_eval(str(row.values[text]), fraction) else split
-        record = serialised(row.values)
+        origin = provenance.place(self._names[unit.file], row.line)
+        record = serialised(row.values, origin=origin)
         return (split, place(record) % self._plan.shards[split]), record
 
 

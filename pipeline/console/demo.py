@@ -31,7 +31,13 @@ def demo(
     Example: malmoi demo --set output=/tmp/demo
     """
     config = load_config(PRESET, overrides)
-    _write_corpus(Path(config.data.train))
+    try:
+        _write_corpus(Path(config.data.train))
+    except OSError as error:
+        complain(
+            f"data.train: the corpus cannot be written: {error}; add --set data.train=/another/file.csv"
+        )
+        raise typer.Exit(FAULT) from error
     if corpus_only:
         return
     status = run_pipeline(config, verbose=verbose)

@@ -33,7 +33,10 @@ def init(
         for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content, "utf-8")
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        complain(f"{error.filename or file}: {error.strerror or error}")
+        raise typer.Exit(FAULT) from error
+    except ValueError as error:
         complain(str(error))
         raise typer.Exit(FAULT) from error
     for field, reason in found.why.items():

@@ -1,6 +1,7 @@
 """`malmoi predict`: ask the pushed model, without a server."""
 
 import json
+import os
 import sys
 from typing import Annotated
 
@@ -25,10 +26,11 @@ def predict(
     """
     from pipeline.released import NoModelError, ReleasedModel
 
-    asked = texts or [line.rstrip("\n") for line in sys.stdin]
+    models = load_config(config, overrides).models_dir
     try:
-        model = ReleasedModel.newest(load_config(config, overrides).models_dir)
-    except NoModelError as error:
+        asked = _arguments(texts) if texts else _lines()
+        model = ReleasedModel.newest(models)
+    except (NoModelError, ValueError) as error:
         complain(str(error))
         raise typer.Exit(FAULT) from error
     answers = model.classify(asked)
@@ -42,3 +44,24 @@ def predict(
     for text, ranked in zip(asked, answers, strict=True):
         labels = "  ".join(f"{label} {probability:.4f}" for label, probability in ranked[:top])
         print(f"{labels}\t{text}")
+
+
+def _arguments(texts: list[str]) -> list[str]:
+    return [_utf8(os.fsencode(text), f"text {n}") for n, text in enumerate(texts, start=1)]
+
+
+def _lines() -> list[str]:
+    return [
+        _utf8(line.rstrip(b"\r\n"), f"standard input, line {number}")
+        for number, line in enumerate(sys.stdin.buffer, start=1)
+    ]
+
+
+def _utf8(raw: bytes, where: str) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{where}: byte {error.start + 1} is not UTF-8; convert the text first, such as with "
+            "iconv -f cp949 -t utf-8"
+        ) from error

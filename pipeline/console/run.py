@@ -3,6 +3,7 @@
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,8 @@ def run_pipeline(config: "Config", as_json: bool = False, verbose: bool = False)
     from pipeline.locking import BusyError, locked
     from pipeline.preflight import problems
 
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # end as tidily as on Ctrl-C
+    # End as tidily as on Ctrl-C; SIGINT's present handler is none where a shell runs us with `&`.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     found = problems(config)
     if found:
         complain("\n".join(["This run cannot start:", *(f"  {fault}" for fault in found)]))
@@ -56,6 +58,9 @@ def run_pipeline(config: "Config", as_json: bool = False, verbose: bool = False)
             summary = _run_captured(config, as_json=as_json, verbose=verbose)
     except BusyError as error:
         complain(str(error))
+        return FAULT
+    except OSError as error:
+        complain(_fault(error, None))
         return FAULT
     if summary is None:
         return FAULT
@@ -79,7 +84,8 @@ def _run_captured(config: "Config", *, as_json: bool, verbose: bool) -> "Summary
                 try:
                     summary = execute(config, folder, talk)
                 except BaseException:
-                    traceback.print_exc()
+                    with suppress(OSError):  # a full disk takes no log
+                        traceback.print_exc()
                     raise
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told in full, with the log
             complain(_fault(error, log))
@@ -100,7 +106,8 @@ def closing_words(summary: "Summary") -> str:
         case _:
             heading = "The model gate refused this model; nothing was pushed."
     reasons = [f"  {reason}" for reason in summary.reasons]
-    return "\n".join([heading, *reasons, f"All of it: {summary.run_folder}"])
+    rows = [f"    {row}" for row in summary.rows]
+    return "\n".join([heading, *reasons, *rows, f"All of it: {summary.run_folder}"])
 
 
 def _fault(error: BaseException, log: Path | None) -> str:

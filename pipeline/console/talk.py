@@ -43,7 +43,7 @@ class Talk:
     def say(self, text: str) -> None:
         """Write lines as they are, without markup."""
         self._stop_spinner()
-        self.console.print(text, markup=False)
+        self.console.print(text, markup=False, emoji=False)
         self.console.file.flush()
 
     def node_started(self, node: str) -> None:

@@ -109,9 +109,7 @@ def corpus_rows() -> list[Row]:
 
 
 @pytest.fixture(scope="session")
-def build(
-    tmp_path_factory: pytest.TempPathFactory, corpus_rows: list[Row]
-) -> Callable[..., House]:
+def build(tmp_path_factory: pytest.TempPathFactory, corpus_rows: list[Row]) -> Callable[..., House]:
     """Makes a house of its own, with the common rows or others."""
 
     def make(rows: Sequence[Row] = tuple(corpus_rows[:ROWS]), **sections: Any) -> House:
@@ -146,11 +144,11 @@ def environment(sources: Path) -> dict[str, str]:
 def cold(environment: dict[str, str]) -> Callable[..., Ended]:
     """Runs `malmoi` as a user does: a process of its own."""
 
-    def run(*arguments: object, folder: Path | None = None, input: str = "") -> Ended:
+    def run(*arguments: object, folder: Path | None = None, stdin: str = "") -> Ended:
         started = time.monotonic()
         done = subprocess.run(
             [MALMOI, *map(str, arguments)],
-            input=input.encode(),
+            input=stdin.encode(),
             capture_output=True,
             cwd=folder,
             env=environment,
@@ -182,19 +180,21 @@ def malmoi(
     def run(
         *arguments: object,
         folder: Path | None = None,
-        input: bytes | str = b"",
+        stdin: bytes | str = b"",
         strike: dict[str, Any] | None = None,
         **variables: str,
     ) -> Ended:
         assert server.stdin is not None
         assert server.stdout is not None
-        read.write_bytes(input.encode() if isinstance(input, str) else input)
+        read.write_bytes(stdin.encode() if isinstance(stdin, str) else stdin)
         request = {
             "arguments": [str(argument) for argument in arguments],
             "folder": str(folder or streams),
             "environment": variables,
             "strike": strike,
-            **{"input": str(read), "out": str(out), "err": str(err)},
+            "input": str(read),
+            "out": str(out),
+            "err": str(err),
         }
         started = time.monotonic()
         server.stdin.write(json.dumps(request) + "\n")

@@ -9,6 +9,7 @@ node has begun, or the file name whose copying or renaming is the moment. Answer
 status, one a line.
 """
 
+import gc
 import json
 import os
 import sys
@@ -24,19 +25,22 @@ READ_ONLY_STREAM = 0
 
 def serve() -> dict[str, Any]:
     """Fork for every request and wait; returns the request in the fork alone."""
+    gc.freeze()  # a collection in a fork would copy every page
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
             return json.loads(line)
         _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
     sys.exit()
 
 
 def take_place(request: dict[str, Any]) -> None:
     """Become the process that the request asks for."""
-    streams = (request["input"], os.O_RDONLY), *(
-        (request[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC) for name in ("out", "err")
+    streams = (
+        (request["input"], os.O_RDONLY),
+        *((request[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC) for name in ("out", "err")),
     )
     for number, (path, flags) in enumerate(streams):
         os.dup2(os.open(path, flags, 0o644), number)
@@ -52,23 +56,20 @@ def expect_strike(node: str, number: int, moment: float | str) -> None:
     def strike(*_: object) -> None:
         os.kill(os.getpid(), number)
 
-    class StruckTalk(talk.Talk):
-        """Talks, and lets the strike loose when the node begins."""
+    begin = talk.Talk.node_started
 
-        def node_started(self, started: str) -> None:
-            super().node_started(started)
-            if started != node:
-                return
-            if isinstance(moment, str):
-                sys.addaudithook(on_file)
-            else:
-                threading.Timer(moment, strike).start()
+    def node_started(self: talk.Talk, started: str) -> None:
+        begin(self, started)
+        if started == node and isinstance(moment, str):
+            sys.addaudithook(on_file)
+        elif started == node:
+            threading.Timer(float(moment), strike).start()
 
     def on_file(event: str, arguments: tuple[Any, ...]) -> None:
         if event in {"shutil.copyfile", "os.rename"} and Path(str(arguments[1])).match(moment):
             strike()
 
-    talk.Talk = StruckTalk
+    talk.Talk.node_started = node_started
 
 
 request = serve()

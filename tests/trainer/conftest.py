@@ -1,7 +1,8 @@
 """What Transform learns from a few dozen Korean rows, a tiny model trained on it, its export."""
 
 import os
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -33,7 +34,7 @@ EVALUATION: Final = (
 EDGE_TEXTS: Final = (
     "배송이 너무 늦네요",
     "ㅋㅋㅋㅋㅋㅋㅋ 최고예요",
-    "환불해 주세요",  # decomposed below
+    "환불해 주세요",
     "",
     "   \t\n\u3000",
     "\u200b\ufeff",
@@ -51,11 +52,10 @@ EDGE_TEXTS: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Transformed:
-    """Folders and file patterns of what TFT wrote."""
+    """The folder of a transform graph and the file pattern of each transformed split."""
 
     folder: str
-    train: str
-    evaluation: str
+    patterns: dict[str, str]
 
     @property
     def output(self) -> Any:
@@ -63,12 +63,23 @@ class Transformed:
 
         return tft.TFTransformOutput(self.folder)
 
+    def rows(self, split: str) -> list[tuple[list[int], int]]:
+        """The tokens and the label id of each row."""
+        import tensorflow as tf
+
+        spec = self.output.transformed_feature_spec()
+        files = sorted(tf.io.gfile.glob(self.patterns[split]))
+        records = list(tf.data.TFRecordDataset(files, "GZIP"))
+        features = tf.io.parse_example(records, spec)
+        return list(zip(features["tokens"].to_list(), features["label"].numpy(), strict=True))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """A Keras model and the export made of it."""
+    """A Keras model, what fitting it told, and the export made of it."""
 
     model: Any
+    summary: dict[str, Any]
     export: str
 
 
@@ -129,48 +140,104 @@ def settings(**training: Any) -> Any:
     )
 
 
-def transform(folder: Path, train: Sequence[bytes], evaluation: Sequence[bytes]) -> Transformed:
-    """Learn from `train`, transform both splits and write all that Transform writes."""
+def transform(folder: Path, splits: dict[str, Sequence[bytes]]) -> Transformed:
+    """Learn from the split `train`, transform all, and write what Transform writes."""
     import apache_beam as beam
     import tensorflow_transform.beam as tft_beam
+    from tensorflow_transform.tf_metadata.dataset_metadata import DatasetMetadata
     from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
     from tfx_bsl.public.tfxio import TFExampleBeamRecord
 
     from trainer.preprocessing import preprocessing_fn
 
+    custom_config = {"settings": settings().transform.model_dump()}
     source = TFExampleBeamRecord(physical_format="memory", schema=schema())
-    config = {"settings": settings().transform.model_dump()}
-    splits = {"train": train, "evaluation": evaluation}
+    layout = source.TensorAdapterConfig()
+    graph_folder = folder / "graph"
     with beam.Pipeline() as pipeline, tft_beam.Context(temp_dir=str(folder / "temp")):
         raw = {
-            name: (
-                pipeline | f"Create[{name}]" >> beam.Create(rows) | name >> source.BeamSource(),
-                source.TensorAdapterConfig(),
-            )
+            name: pipeline | f"Create[{name}]" >> beam.Create(rows) | name >> source.BeamSource()
             for name, rows in splits.items()
         }
-        graph = raw["train"] | tft_beam.AnalyzeDataset(
-            lambda columns: preprocessing_fn(columns, config)
+        graph = (raw["train"], layout) | tft_beam.AnalyzeDataset(
+            lambda columns: preprocessing_fn(columns, custom_config)
         )
-        graph | tft_beam.WriteTransformFn(str(folder / "graph"))  # type: ignore[operator]
-        from tensorflow_transform.tf_metadata import dataset_metadata
-
-        dataset_metadata.DatasetMetadata(schema()) | tft_beam.WriteMetadata(  # type: ignore[operator]
-            str(folder / "graph" / "metadata"), pipeline
-        )
-        for name in splits:
-            rows, metadata = (raw[name], graph) | f"Transform[{name}]" >> tft_beam.TransformDataset(
+        graph | tft_beam.WriteTransformFn(str(graph_folder))
+        metadata = tft_beam.WriteMetadata(str(graph_folder / "metadata"), pipeline)
+        DatasetMetadata(schema()) | metadata
+        for name, batches in raw.items():
+            rows, written = ((batches, layout), graph) | name + "Rows" >> tft_beam.TransformDataset(
                 output_record_batches=True
             )
-            encoder = RecordBatchToExamplesEncoder(metadata.schema)
-            (
-                rows
-                | f"Encode[{name}]" >> beam.FlatMap(lambda pair, e=encoder: e.encode(pair[0]))
-                | f"Write[{name}]"
-                >> beam.io.WriteToTFRecord(str(folder / name), file_name_suffix=".gz")
+            encoder = RecordBatchToExamplesEncoder(written.schema)
+            encoded = rows | name + "Encode" >> beam.FlatMap(
+                lambda batch, encoder=encoder: encoder.encode(batch[0])
+            )
+            encoded | name + "Write" >> beam.io.WriteToTFRecord(
+                str(folder / name), file_name_suffix=".gz"
             )
     return Transformed(
-        folder=str(folder / "graph"),
-        train=str(folder / "train-*.gz"),
-        evaluation=str(folder / "evaluation-*.gz"),
+        folder=str(graph_folder), patterns={name: str(folder / f"{name}-*.gz") for name in splits}
     )
+
+
+@pytest.fixture(scope="session")
+def edge_texts() -> list[str]:
+    """Texts that normalisation, tokenizer and batching must all survive."""
+    return [*EDGE_TEXTS, unicodedata.normalize("NFD", EDGE_TEXTS[2])]
+
+
+@pytest.fixture(scope="session")
+def transformed(tmp_path_factory: pytest.TempPathFactory, edge_texts: list[str]) -> Transformed:
+    splits = {
+        "train": [example(text, label) for text, label in train_rows()],
+        "evaluation": [example(text, label) for text, label in EVALUATION],
+        "edge": [example(text) for text in edge_texts],
+    }
+    return transform(tmp_path_factory.mktemp("transformed"), splits)
+
+
+@pytest.fixture(scope="session")
+def trained(transformed: Transformed, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Fits as `run_fn` does, and exports."""
+    import tensorflow as tf
+
+    from trainer import export
+    from trainer.batches import batches
+    from trainer.models import bigru
+    from trainer.run import fit
+
+    folder = tmp_path_factory.mktemp("trained")
+    output, wanted = transformed.output, settings()
+    spec = output.transformed_feature_spec()
+    tf.keras.utils.set_random_seed(wanted.training.seed)
+    model = bigru.build(
+        wanted.training, vocabulary_size=output.vocabulary_size_by_name("subwords"), classes=3
+    )
+    summary = fit(
+        model,
+        batches([transformed.patterns["train"]], spec, batch_size=8, seed=1),
+        batches([transformed.patterns["evaluation"]], spec, batch_size=8),
+        settings=wanted.training,
+        train_rows=54,
+        weights=None,
+        log_dir=str(folder / "logs"),
+    )
+    classifier = export.Classifier(output, bigru.Scorer(model), wanted.transform)
+    export.save(classifier, str(folder / "export"))
+    return Trained(model=model, summary=summary, export=str(folder / "export"))
+
+
+@pytest.fixture(scope="session")
+def train_texts() -> list[str]:
+    return [text for text, _ in train_rows()]
+
+
+@pytest.fixture(scope="session")
+def make_example() -> Callable[..., bytes]:
+    return example
+
+
+@pytest.fixture(scope="session")
+def make_settings() -> Callable[..., Any]:
+    return settings

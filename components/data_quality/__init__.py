@@ -1,0 +1,1 @@
+"""Data quality: duplicates, leakage, conflicting labels, imbalance and personal data, located."""

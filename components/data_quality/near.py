@@ -1,0 +1,141 @@
+"""Near-duplicates among the texts that share a band of their signatures."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from components.data_quality.minhash import ORDERS
+from components.data_quality.overlaps import Found, found
+from components.data_quality.records import (
+    Hashes,
+    Places,
+    Records,
+    group_sizes,
+    group_starts,
+)
+
+SIMILARITY: Final = 0.8
+"""Estimated Jaccard similarity of the shingles from which on two texts are nearly the same: an
+ending or a sign changed in a sentence, not a sentence said in other words."""
+
+_LEAST_MATCHES: Final = round(SIMILARITY * ORDERS)
+
+WINDOW: Final = 100
+"""Texts after itself that a text is compared with in its band, where those that look alike stand
+together. Real texts share a band with fewer (NSMC: 47 at most), so that all are compared; texts
+from one template, which share it by the hundred thousand, do not cost the square."""
+
+_BATCH_PAIRS: Final = 65_536
+"""Pairs compared at once: 2 x 5 MB of sketches."""
+
+BAND_RECORD: Final = np.dtype(
+    [
+        ("band", "<u8"),
+        ("text", "<u8"),
+        ("file", "<u8"),
+        ("line", "<u8"),
+        ("sketch", "u1", (ORDERS,)),
+    ]
+)
+"""One band of one row of train."""
+
+NEAR_RECORD: Final = np.dtype(
+    [
+        ("text", "<u8"),
+        ("row", "<u8"),  # place of the text's first row
+        ("other", "<u8"),  # place of the first row of the text most like it
+        ("rows", "<u8"),  # that have this text
+        ("matches", "<u8"),
+    ]
+)
+"""A text that has a near-duplicate."""
+
+
+def near_texts(records: Records, places: Places) -> Records:
+    """Compare the texts that share a band.
+
+    Args:
+        records: of `BAND_RECORD`, every one of the partition's bands.
+        places: where each stands.
+
+    Returns:
+        One `NEAR_RECORD` for each text that has a near-duplicate here.
+    """
+    shared = _shared(records["band"])
+    rows, row_places = records[shared], places[shared]
+    likeness = np.ascontiguousarray(rows["sketch"][:, -8:]).view("<u8").ravel()
+    order = np.lexsort((row_places, rows["text"], likeness, rows["band"]))
+    starts = group_starts(rows["band"][order], rows["text"][order])
+    counts = group_sizes(starts, len(order))
+    first = order[starts]
+    texts, firsts = rows[first], row_places[first]
+    pairs = [
+        np.concatenate(
+            [
+                _near(texts, firsts, counts, (left, right), matches),
+                _near(texts, firsts, counts, (right, left), matches),
+            ]
+        )
+        for left, right, matches in _alike(texts)
+    ]
+    return most_alike(np.concatenate([np.empty(0, NEAR_RECORD), *pairs]))
+
+
+def most_alike(records: Records) -> Records:
+    """Keep each text's best match; among equals the first by place."""
+    worst_first = ORDERS - records["matches"]
+    order = np.lexsort((records["other"], worst_first, records["text"]))
+    return records[order[group_starts(records["text"][order])]]
+
+
+def near_duplicates(records: Records) -> Found:
+    """Count the texts and rows that have a near-duplicate.
+
+    Of two texts most like each other only the first one's row is an example.
+    """
+    best = most_alike(records)
+    told = best[best["row"] < best["other"]]
+    return found(texts=len(best), rows=best["rows"].sum(), pairs=(told["row"], told["other"]))
+
+
+def _shared(bands: Hashes) -> npt.NDArray[np.intp]:
+    """Return the indices of the records whose band another has too."""
+    order = np.argsort(bands)
+    starts = group_starts(bands[order])
+    sizes = group_sizes(starts, len(order))
+    return order[np.repeat(sizes > 1, sizes)]
+
+
+def _alike(
+    texts: Records,
+) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+    """Yield the indices of pairs that are near-duplicates, and how many places agree in each."""
+    bands, sketches = texts["band"], texts["sketch"]
+    left = np.arange(len(texts))
+    for step in range(1, WINDOW + 1):
+        left = left[left + step < len(texts)]
+        left = left[bands[left] == bands[left + step]]
+        if not len(left):
+            return
+        for start in range(0, len(left), _BATCH_PAIRS):
+            some = left[start : start + _BATCH_PAIRS]
+            matches = np.count_nonzero(sketches[some] == sketches[some + step], axis=1)
+            alike = matches >= _LEAST_MATCHES
+            yield some[alike], some[alike] + step, matches[alike]
+
+
+def _near(
+    texts: Records,
+    places: Places,
+    counts: npt.NDArray[np.intp],
+    pair: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]],
+    matches: npt.NDArray[np.intp],
+) -> Records:
+    one, other = pair
+    near = np.empty(len(one), NEAR_RECORD)
+    near["text"], near["rows"] = texts["text"][one], counts[one]
+    near["row"], near["other"] = places[one], places[other]
+    near["matches"] = matches
+    return near

@@ -1,0 +1,188 @@
+"""The gate's executor on real TFDV statistics, and the node that stops a run."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import tensorflow_data_validation as tfdv
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
+from tfx.dsl.components.base.base_executor import BaseExecutor
+from tfx.types import artifact_utils, channel, standard_artifacts
+from tfx.utils import io_utils
+
+from components.artifacts import Quarantine, Verdict
+from components.data_gate.component import DataGate
+from components.data_gate.executor import Executor, label_counts
+from components.data_gate.settings import DataGateSettings
+from components.data_gate.verdict import Verdict as GateVerdict
+
+SCHEMA = """
+feature { name: "글" type: BYTES presence { min_fraction: 1.0 min_count: 1 } }
+feature {
+  name: "분류" type: BYTES presence { min_fraction: 1.0 min_count: 1 } domain: "labels"
+  not_in_environment: "UNLABELLED"
+}
+string_domain { name: "labels" value: "칭찬" value: "환불" }
+default_environment: "TRAINING"
+default_environment: "UNLABELLED"
+"""
+QUARANTINED = [
+    {"file": f"/data/행-{n}.csv", "line": n, "reason": "a NUL character", "row": ""}
+    for n in range(2, 14)
+]
+
+
+def statistics(labels: list[str] | None) -> statistics_pb2.DatasetFeatureStatisticsList:
+    rows = len(labels) if labels else 8
+    columns = {"글": [f"{n}번 주문이 왔어요" for n in range(rows)]}
+    frame = pd.DataFrame(columns | ({"분류": labels} if labels else {}))
+    return tfdv.generate_statistics_from_dataframe(frame)
+
+
+@pytest.fixture(scope="module")
+def splits() -> dict[str, statistics_pb2.DatasetFeatureStatisticsList]:
+    return {
+        "train": statistics(["칭찬"] * 12 + ["환불"] * 8),
+        "eval": statistics(["칭찬"] * 3 + ["환불"] * 2),
+        "strange": statistics(["칭찬"] * 12 + ["환불"] * 7 + ["기타 문의"]),
+        "unlabelled": statistics(None),
+    }
+
+
+class Gate:
+    """Runs the executor on chosen splits, with artifacts as TFX hands them over."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "schema").mkdir()
+        (folder / "schema" / "schema.pbtxt").write_text(SCHEMA, "utf-8")
+        (folder / "quarantine").mkdir()
+
+    def run(
+        self, splits: dict[str, Any], *, quarantined: int = 0, **settings: Any
+    ) -> tuple[GateVerdict, Verdict]:
+        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in QUARANTINED[:quarantined]]
+        (self.folder / "quarantine" / "quarantine.jsonl").write_text("".join(lines), "utf-8")
+        inputs = {
+            "statistics": [self._statistics(splits)],
+            "schema": [standard_artifacts.Schema()],
+            "quarantine": [Quarantine()],
+        }
+        inputs["schema"][0].uri = str(self.folder / "schema")
+        kept_out = inputs["quarantine"][0]
+        kept_out.uri = str(self.folder / "quarantine")
+        kept_out.set_int_custom_property("rows_read", 20 + quarantined)
+        kept_out.set_int_custom_property("rows_quarantined", quarantined)
+        output = Verdict()
+        output.uri = str(self.folder / "verdict")
+        properties = {
+            "settings": DataGateSettings.model_validate(settings).model_dump_json(),
+            "label_column": "분류",
+        }
+        Executor(BaseExecutor.Context()).Do(inputs, {"verdict": [output]}, properties)
+        text = (self.folder / "verdict" / "verdict.json").read_text("utf-8")
+        return GateVerdict.from_json(text), output
+
+    def _statistics(self, splits: dict[str, Any]) -> standard_artifacts.ExampleStatistics:
+        artifact = standard_artifacts.ExampleStatistics()
+        artifact.uri = str(self.folder / "statistics")
+        artifact.split_names = artifact_utils.encode_split_names(list(splits))
+        for name, proto in splits.items():
+            path = Path(artifact.uri) / f"Split-{name}" / "FeatureStats.pb"
+            io_utils.write_bytes_file(str(path), proto.SerializeToString())
+        return artifact
+
+    def anomalies(self, split: str) -> anomalies_pb2.Anomalies:
+        text = (self.folder / "verdict" / f"anomalies-{split}.pbtxt").read_text("utf-8")
+        return text_format.Parse(text, anomalies_pb2.Anomalies())
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Gate:
+    return Gate(tmp_path)
+
+
+def test_sound_splits_pass_and_the_artifact_says_so(gate: Gate, splits: dict[str, Any]) -> None:
+    verdict, artifact = gate.run({"train": splits["train"], "eval": splits["eval"]})
+    assert verdict.findings == ()
+    assert artifact.get_int_custom_property("passed") == 1
+    assert artifact.get_int_custom_property("findings") == 0
+
+
+def test_a_value_outside_the_schema_is_refused_with_split_and_column(
+    gate: Gate, splits: dict[str, Any]
+) -> None:
+    verdict, artifact = gate.run({"train": splits["train"], "eval": splits["strange"]})
+    [finding, unlearnt] = verdict.findings
+    assert (unlearnt.subject, unlearnt.figure) == ("train: label '기타 문의'", "0 rows")
+    assert (finding.rule, finding.subject) == ("anomalies", "eval: 분류")
+    assert finding.figure.startswith("Unexpected string values: ")
+    assert "기타 문의" in finding.figure
+    assert artifact.get_int_custom_property("passed") == 0
+    assert artifact.get_int_custom_property("findings") == 2
+
+
+def test_each_splits_anomalies_are_kept_as_tfdvs_own_proto(
+    gate: Gate, splits: dict[str, Any]
+) -> None:
+    gate.run({"train": splits["train"], "eval": splits["strange"]})
+    assert not gate.anomalies("train").anomaly_info
+    assert list(gate.anomalies("eval").anomaly_info) == ["분류"]
+
+
+def test_the_unlabelled_split_needs_no_label(gate: Gate, splits: dict[str, Any]) -> None:
+    verdict, _ = gate.run({name: splits[name] for name in ("train", "eval", "unlabelled")})
+    assert verdict.passed
+
+
+def test_another_split_without_labels_is_refused(gate: Gate, splits: dict[str, Any]) -> None:
+    verdict, _ = gate.run({"train": splits["train"], "eval": splits["unlabelled"]})
+    assert [finding.subject for finding in verdict.refusals] == ["eval: 분류"]
+
+
+def test_a_train_split_without_the_label_column_has_no_labels(
+    gate: Gate, splits: dict[str, Any]
+) -> None:
+    verdict, _ = gate.run(
+        {"train": splits["unlabelled"], "eval": splits["unlabelled"]}, anomalies={"level": "warn"}
+    )
+    [missing, _, none] = verdict.findings
+    assert (missing.rule, missing.level) == ("anomalies", "warn")
+    assert (none.rule, none.figure) == ("labels", "0 (none)")
+
+
+def test_quarantined_rows_are_counted_and_the_first_ten_named(
+    gate: Gate, splits: dict[str, Any]
+) -> None:
+    verdict, _ = gate.run({n: splits[n] for n in ("train", "eval")}, quarantined=12)
+    [finding] = verdict.findings
+    assert finding.figure == "37.50% of 32 rows (12)"
+    assert len(finding.rows) == 10
+    assert finding.rows[0] == "/data/행-2.csv:2: a NUL character"
+
+
+def test_the_labels_are_counted_from_the_train_split(gate: Gate, splits: dict[str, Any]) -> None:
+    assert label_counts(splits["strange"], "분류") == {"칭찬": 12, "환불": 7, "기타 문의": 1}
+    assert label_counts(splits["unlabelled"], "분류") == {}
+    verdict, _ = gate.run(
+        {"train": splits["strange"], "eval": splits["eval"]}, anomalies={"level": "off"}
+    )
+    assert [finding.subject for finding in verdict.findings] == ["train: label '기타 문의'"]
+
+
+def test_the_component_hands_its_settings_over_unchanged() -> None:
+    settings = DataGateSettings.model_validate({"labels": {"level": "warn", "limit": 3}})
+    node = DataGate(
+        statistics=channel.Channel(type=standard_artifacts.ExampleStatistics),
+        schema=channel.Channel(type=standard_artifacts.Schema),
+        quarantine=channel.Channel(type=Quarantine),
+        settings=settings,
+        label_column="분류",
+        digest="abc",
+    )
+    kept = DataGateSettings.model_validate_json(node.exec_properties["settings"])
+    assert kept == settings
+    assert node.exec_properties["digest"] == "abc"

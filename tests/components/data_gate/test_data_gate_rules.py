@@ -1,0 +1,176 @@
+"""Each rule of the data gate from both sides, and its verdict on paper."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.data_gate.rules import MOST_ROWS, Anomaly, Evidence, judge
+from components.data_gate.settings import DataGateSettings
+from components.data_gate.verdict import Finding, Verdict, heard
+
+NEW_LABEL = Anomaly(
+    split="train",
+    column="분류",
+    summary="Unexpected string values",
+    description="Examples contain values missing from the schema: 기타 (<1%).",
+)
+
+
+def evidence(**fields: Any) -> Evidence:
+    sound: dict[str, Any] = {
+        "rows_read": 1_000,
+        "rows_quarantined": 0,
+        "quarantine": [],
+        "label_counts": {"칭찬": 600, "환불": 400},
+        "anomalies": [],
+    }
+    return Evidence(**(sound | fields))
+
+
+def settings(**rules: dict[str, Any]) -> DataGateSettings:
+    defaults = DataGateSettings().model_dump()
+    return DataGateSettings.model_validate({n: f | rules.get(n, {}) for n, f in defaults.items()})
+
+
+def test_sound_data_passes_without_a_word() -> None:
+    verdict = judge(evidence(), settings())
+    assert verdict == Verdict(())
+    assert verdict.passed
+
+
+PASSING = {
+    "quarantined": evidence(rows_quarantined=10),
+    "labels": evidence(label_counts={"칭찬": 5, "환불": 5}),
+    "rows_per_label": evidence(label_counts={"칭찬": 600, "환불": 5}),
+    "anomalies": evidence(),
+}
+REFUSED = {
+    "quarantined": (
+        evidence(rows_quarantined=11, quarantine=["a.csv:3: a NUL character"]),
+        ("rows", "1.10% of 1,000 rows (11)", "1.00%"),
+    ),
+    "anomalies": (
+        evidence(anomalies=[NEW_LABEL]),
+        ("train: 분류", f"{NEW_LABEL.summary}: {NEW_LABEL.description}", "the schema"),
+    ),
+    "labels": (
+        evidence(label_counts={"칭찬": 1_000}),
+        ("train", "1 (칭찬)", "at least 2"),
+    ),
+    "rows_per_label": (
+        evidence(label_counts={"칭찬": 996, "환불": 4}),
+        ("train: label '환불'", "4 rows", "at least 5"),
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", PASSING)
+def test_data_at_the_limit_passes(rule: str) -> None:
+    assert judge(PASSING[rule], settings()).findings == ()
+
+
+@pytest.mark.parametrize("rule", REFUSED)
+def test_data_beyond_the_limit_is_refused_with_figure_limit_and_advice(rule: str) -> None:
+    data, expected = REFUSED[rule]
+    verdict = judge(data, settings())
+    [finding] = verdict.findings
+    assert (finding.rule, finding.level) == (rule, "refuse")
+    assert (finding.subject, finding.figure, finding.limit) == expected
+    assert finding.advice
+    assert not verdict.passed
+    assert verdict.refusals == (finding,)
+
+
+@pytest.mark.parametrize("rule", REFUSED)
+def test_a_rule_that_warns_is_heard_and_lets_the_run_go_on(rule: str) -> None:
+    verdict = judge(REFUSED[rule][0], settings(**{rule: {"level": "warn"}}))
+    assert [finding.level for finding in verdict.findings] == ["warn"]
+    assert verdict.passed
+
+
+@pytest.mark.parametrize("rule", REFUSED)
+def test_a_rule_that_is_off_is_silent(rule: str) -> None:
+    verdict = judge(REFUSED[rule][0], settings(**{rule: {"level": "off"}}))
+    assert verdict == Verdict(())
+
+
+@pytest.mark.parametrize(
+    ("rule", "limit"), [("quarantined", 0.02), ("labels", 1), ("rows_per_label", 4)]
+)
+def test_the_limit_is_the_configurations(rule: str, limit: float) -> None:
+    assert judge(REFUSED[rule][0], settings(**{rule: {"limit": limit}})).passed
+
+
+def test_every_fault_is_told_at_once() -> None:
+    everything = evidence(
+        rows_quarantined=999,
+        label_counts={"환불": 1},
+        anomalies=[NEW_LABEL, Anomaly(split="eval", column="글", summary="s", description="d")],
+    )
+    rules = [finding.rule for finding in judge(everything, settings()).findings]
+    assert rules == ["quarantined", "anomalies", "anomalies", "labels", "rows_per_label"]
+
+
+def test_a_finding_shows_ten_rows_at_most() -> None:
+    rows = [f"a.csv:{n}: a NUL character" for n in range(50)]
+    [finding] = judge(evidence(rows_quarantined=50, quarantine=rows), settings()).findings
+    assert finding.rows == tuple(rows[:MOST_ROWS])
+    assert MOST_ROWS == 10
+
+
+def test_data_without_a_single_row_or_label_is_refused_and_nothing_divides_by_zero() -> None:
+    [finding] = judge(evidence(rows_read=0, label_counts={}), settings()).findings
+    assert (finding.rule, finding.figure) == ("labels", "0 (none)")
+
+
+def test_a_label_that_only_eval_has_does_not_count_as_one_to_learn() -> None:
+    findings = judge(evidence(label_counts={"칭찬": 600, "환불": 0}), settings()).findings
+    assert [(f.rule, f.figure) for f in findings] == [
+        ("labels", "1 (칭찬)"),
+        ("rows_per_label", "0 rows"),
+    ]
+
+
+def test_one_row_is_told_in_the_singular() -> None:
+    [finding] = judge(evidence(label_counts={"칭찬": 9, "환불": 1}), settings()).findings
+    assert finding.figure == "1 row"
+
+
+def test_labels_are_named_in_order_whatever_the_order_of_the_counts() -> None:
+    rare = evidence(label_counts={"환불": 1, "ㅋㅋㅋ": 2, "칭찬": 3, "A/S": 4})
+    subjects = [finding.subject for finding in judge(rare, settings()).findings]
+    assert subjects == [f"train: label {name!r}" for name in ("A/S", "ㅋㅋㅋ", "칭찬", "환불")]
+
+
+WORDS = st.text(st.characters(blacklist_categories=["Cs"]), max_size=20)
+FINDINGS = st.builds(
+    Finding,
+    rule=WORDS,
+    level=st.sampled_from(["warn", "refuse"]),
+    subject=WORDS,
+    figure=WORDS,
+    limit=WORDS,
+    advice=WORDS,
+    rows=st.lists(WORDS, max_size=3).map(tuple),
+)
+
+
+@given(st.lists(FINDINGS, max_size=4).map(tuple).map(Verdict))
+def test_a_verdict_comes_back_from_its_json(verdict: Verdict) -> None:
+    assert Verdict.from_json(verdict.to_json()) == verdict
+    assert json.loads(verdict.to_json())["passed"] is verdict.passed
+
+
+def test_the_json_is_readable_korean() -> None:
+    text = judge(REFUSED["labels"][0], settings()).to_json()
+    assert '"figure": "1 (칭찬)"' in text
+    assert text.startswith('{\n  "passed": false,\n')
+
+
+def test_only_findings_of_rules_that_are_on_are_heard() -> None:
+    blank = {"rule": "r", "subject": "", "figure": "", "limit": "", "advice": ""}
+    findings = [Finding(level=level, **blank) for level in ("off", "warn", "off", "refuse")]
+    assert [finding.level for finding in heard(findings)] == ["warn", "refuse"]

@@ -1,0 +1,207 @@
+"""The configuration file: what is refused, how paths and variables are read, the round trip."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline.config import Config, ConfigError, load
+
+PRESETS = Path(__file__).resolve().parents[2] / "pipeline" / "presets"
+SMALLEST: dict[str, Any] = {
+    "name": "reviews",
+    "data": {"train": "리뷰.csv", "columns": {"text": "본문", "label": "감성"}},
+    "schema": "schema.pbtxt",
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MALMOI_DATA", raising=False)
+
+
+def write(folder: Path, tree: Any = SMALLEST) -> Path:
+    path = folder / "malmoi.yaml"
+    path.write_text(yaml.safe_dump(tree, allow_unicode=True), "utf-8")
+    return path
+
+
+def complaint(path: Path, *overrides: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(path, overrides)
+    return str(caught.value)
+
+
+def test_every_fault_is_listed_with_its_path_at_once(tmp_path: Path) -> None:
+    tree = {
+        "name": "리뷰",
+        "data": {"columns": {"text": "본문", "label": "감성", "txt": 1}, "eval_fraction": 2},
+        "schema": "schema.pbtxt",
+        "training": {"epochs": 0, "epoch": 3},
+        "gates": {"model": {"accuracy": "high"}, "data": {"labels": {"level": "shout"}}},
+    }
+    lines = complaint(write(tmp_path, tree)).splitlines()
+    assert lines[0] == f"{tmp_path / 'malmoi.yaml'} is not a valid configuration:"
+    assert [line.split(":")[0].strip() for line in lines[1:]] == [
+        "name",
+        "data.train",
+        "data.columns.txt",
+        "data.eval_fraction",
+        "training.epochs",
+        "training.epoch",
+        "gates.data.labels.level",
+        "gates.data.labels.limit",
+        "gates.model.accuracy",
+    ]
+    assert "  training.epochs: input should be greater than or equal to 1, not 0" in lines
+    assert "  data.train: is missing" in lines
+
+
+@pytest.mark.parametrize("key", ["epochs", "data.trian", "training.embeding_dim", "gates.modell.x"])
+def test_an_unknown_key_is_refused_by_name(tmp_path: Path, key: str) -> None:
+    told = complaint(write(tmp_path), f"{key}=1")
+    assert f"{key.removesuffix('.x')}: no such key" in told
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "must hold sections such as `data:`, not None"),
+        (b"- a\n", "must hold sections such as `data:`, not ['a']"),
+        (b"name: [", "cannot be read"),
+        ("name: 리뷰".encode("cp949"), "cannot be read"),
+    ],
+)
+def test_a_file_that_is_no_tree_of_sections_is_refused(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
+    path = tmp_path / "malmoi.yaml"
+    path.write_bytes(content)
+    assert f"{path} {message}" in complaint(path)
+
+
+def test_a_file_that_is_not_there_is_told_with_the_command_that_writes_one(tmp_path: Path) -> None:
+    assert complaint(tmp_path / "없음.yaml") == (
+        f"no file {tmp_path / '없음.yaml'}; `malmoi init DATA.csv` writes a first one"
+    )
+
+
+def test_set_changes_nested_values_and_makes_new_sections(tmp_path: Path) -> None:
+    config = load(
+        write(tmp_path),
+        [
+            "training.epochs=3",
+            "gates.model={accuracy: 0.7}",
+            "data.unlabelled.path=더.csv",
+            "data.columns.side={channel: str}",
+            "name=other",
+        ],
+    )
+    assert (config.training.epochs, config.gates.model.accuracy) == (3, 0.7)
+    assert config.data.unlabelled is not None
+    assert config.data.unlabelled.path == str(tmp_path / "더.csv")
+    assert config.data.columns.side == {"channel": "str"}
+    assert config.name == "other"
+
+
+@pytest.mark.parametrize("override", ["training.epochs", "=3", ".epochs=3", "training..epochs=3"])
+def test_a_set_without_key_or_value_is_refused_with_an_example(
+    tmp_path: Path, override: str
+) -> None:
+    assert complaint(write(tmp_path), override) == (
+        f"--set takes section.key=value, such as training.epochs=3, not {override!r}"
+    )
+
+
+def test_a_set_below_a_value_or_with_broken_yaml_is_refused(tmp_path: Path) -> None:
+    assert "name is 'reviews', not a section" in complaint(write(tmp_path), "name.first=x")
+    assert "the value is not YAML" in complaint(write(tmp_path), "training={")
+
+
+def test_relative_paths_start_at_the_folder_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "설정"
+    folder.mkdir()
+    unlabelled = {"path": "../more.csv", "id": "id", "exclude": ["test.csv", "gs://b/test.csv"]}
+    tree = SMALLEST | {"data": SMALLEST["data"] | {"eval": "/eval.csv", "unlabelled": unlabelled}}
+    monkeypatch.chdir("/")
+    config = load(write(folder, tree))
+    assert config.data.train == str(folder / "리뷰.csv")
+    assert config.data.eval == "/eval.csv"
+    assert config.data.unlabelled is not None
+    assert config.data.unlabelled.path == str(tmp_path / "more.csv")
+    assert config.data.unlabelled.exclude == (str(folder / "test.csv"), "gs://b/test.csv")
+    assert config.schema_file == str(folder / "schema.pbtxt")
+    assert config.models_dir == folder / "output" / "models" / "reviews"
+
+
+@pytest.mark.parametrize("exclude", [None, 3, "test.csv", [4]])
+def test_an_exclude_that_is_no_list_of_paths_is_a_fault_among_others(
+    tmp_path: Path, exclude: Any
+) -> None:
+    data = SMALLEST["data"] | {"unlabelled": {"path": "more.csv", "exclude": exclude}}
+    told = complaint(write(tmp_path, SMALLEST | {"data": data, "nmae": "x"}))
+    assert "data.unlabelled.exclude" in told
+    assert "nmae: no such key" in told
+
+
+def test_variables_stand_in_paths_with_or_without_a_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MALMOI_ROWS", str(tmp_path / "rows"))
+    monkeypatch.delenv("MALMOI_OUT", raising=False)
+    config = load(
+        write(tmp_path),
+        ["data.train=${MALMOI_ROWS}/a.csv", "output=${MALMOI_OUT:-/tmp/out}/${MALMOI_OUT:-}x"],
+    )
+    assert config.data.train == str(tmp_path / "rows" / "a.csv")
+    assert config.output == "/tmp/out/x"
+
+
+def test_all_unset_variables_are_named_at_once(tmp_path: Path) -> None:
+    told = complaint(write(tmp_path), "data.train=${NO_ROWS}/a", "beam_args=['--x=${NO_FLAG}']")
+    assert told.splitlines() == [
+        "the configuration uses ${NO_FLAG}, which is not set; type: export NO_FLAG=/path",
+        "the configuration uses ${NO_ROWS}, which is not set; type: export NO_ROWS=/path",
+    ]
+
+
+def test_a_configuration_written_as_yaml_reads_the_same_elsewhere(tmp_path: Path) -> None:
+    overrides = [
+        "data.unlabelled={path: more.csv, exclude: [test.csv]}",
+        "data.columns.id=id",
+        "data.columns.side={채널: str}",
+        "beam_args=[--runner=FlinkRunner]",
+        "gates.data.quarantined={level: warn, limit: 0.2}",
+        "serving.rest_port=0",
+    ]
+    config = load(write(tmp_path), overrides)
+    elsewhere = tmp_path / "runs" / "1" / "config.yaml"
+    elsewhere.parent.mkdir(parents=True)
+    elsewhere.write_text(config.to_yaml(), "utf-8")
+    assert load(elsewhere) == config
+    assert "리뷰.csv" in config.to_yaml()
+
+
+@pytest.mark.parametrize("preset", sorted(PRESETS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_preset_loads_and_names_a_schema_that_is_there(
+    preset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MALMOI_DATA", "/data")
+    config = load(preset)
+    assert config.name == preset.stem
+    assert Path(config.schema_file).is_file()
+
+
+def test_every_field_says_what_it_is() -> None:
+    def fields(model: Any, where: str) -> list[str]:
+        silent = []
+        for name, field in model.model_fields.items():
+            silent += [] if field.description else [f"{where}.{name}"]
+            if hasattr(field.annotation, "model_fields"):
+                silent += fields(field.annotation, f"{where}.{name}")
+        return silent
+
+    assert fields(Config, "config") == []

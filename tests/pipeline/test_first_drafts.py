@@ -1,0 +1,104 @@
+"""`malmoi init`: the first configuration and schema that it writes are ones that a run accepts."""
+
+import csv
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import load
+from pipeline.drafts import name_of
+from pipeline.preflight import problems
+
+MALMOI = Path(sys.executable).with_name("malmoi")
+REVIEWS = [
+    (f"{number}번째로 본 영화인데 정말 {word}", label)
+    for number in range(40)
+    for word, label in (("재미있어요", "긍정"), ("지루해요", "부정"))
+]
+
+
+def write(path: Path, header: Sequence[str] = ("본문", "감성"), encoding: str = "utf-8") -> Path:
+    with path.open("w", encoding=encoding, newline="") as file:
+        csv.writer(file).writerows([header, *REVIEWS])
+    return path
+
+
+def init(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [MALMOI, "init", *arguments], capture_output=True, text=True, cwd=folder, check=False
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949"])
+def test_the_drafts_pass_preflight_and_name_the_korean_labels(
+    tmp_path: Path, encoding: str
+) -> None:
+    write(tmp_path / "리뷰.csv", encoding=encoding)
+    done = init(tmp_path, "리뷰.csv")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "감성" in done.stdout
+    config = load(tmp_path / "malmoi.yaml")
+    assert problems(config) == []
+    assert (config.data.columns.text, config.data.columns.label) == ("본문", "감성")
+    schema = Path(config.schema_file).read_text("utf-8")
+    assert schema.startswith("# The contract of the data, drafted from 80 rows: review it.")
+    assert 'value: "긍정"' in schema
+    assert 'value: "부정"' in schema
+
+
+def test_the_columns_can_be_named(tmp_path: Path) -> None:
+    write(tmp_path / "reviews.csv", header=("title", "group"))
+    done = init(tmp_path, "reviews.csv", "--text", "title", "--label", "group")
+    assert done.returncode == 0
+    columns = load(tmp_path / "malmoi.yaml").data.columns
+    assert (columns.text, columns.label) == ("title", "group")
+
+
+def test_nothing_is_overwritten_unless_forced(tmp_path: Path) -> None:
+    write(tmp_path / "reviews.csv")
+    (tmp_path / "malmoi.yaml").write_text("name: mine\n", "utf-8")
+    done = init(tmp_path, "reviews.csv")
+    assert done.returncode == 1
+    assert done.stderr == "malmoi.yaml exists already; --force overwrites it\n"
+    assert (tmp_path / "malmoi.yaml").read_text("utf-8") == "name: mine\n"
+    assert not (tmp_path / "schema").exists()
+    assert init(tmp_path, "reviews.csv", "--force").returncode == 0
+    assert problems(load(tmp_path / "malmoi.yaml")) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "reviews.csv: No such file or directory"),
+        ("", "reviews.csv: the file is empty; a guess needs some rows"),
+        ("text,label\n", "reviews.csv: there is no row but the header; a guess needs some rows"),
+        ("text\n좋아요\n싫어요\n", "reviews.csv: no column has few values that repeat"),
+    ],
+)
+def test_a_file_that_gives_no_draft_is_refused_in_one_line(
+    tmp_path: Path, content: str | None, message: str
+) -> None:
+    if content is not None:
+        (tmp_path / "reviews.csv").write_text(content, "utf-8")
+    done = init(tmp_path, "reviews.csv")
+    assert done.returncode == 1
+    assert done.stderr.startswith(message)
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "malmoi.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("reviews.csv", "reviews"),
+        ("data/My Reviews (2).csv.gz", "my-reviews-2"),
+        ("리뷰.csv", "model"),
+        ("리뷰_v2.tsv", "v2"),
+        ("_.csv", "model"),
+    ],
+)
+def test_a_name_is_made_of_a_files_ascii_letters(file: str, name: str) -> None:
+    assert name_of(file) == name

@@ -1,0 +1,119 @@
+"""The graph: its order, what waits for the data gate, and what the cache goes by."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tfx.dsl.components.base.base_node import BaseNode
+
+from pipeline import graph, local_runner
+from pipeline.config import Config, load
+
+ORDER = [
+    "TextExampleGen",
+    "StatisticsGen",
+    "ImportSchemaGen",
+    "DataGate",
+    "DataGateHalt",
+    "Transform",
+    "Trainer",
+    "Baseline",
+    "Evaluator",
+    "AtomicPusher",
+]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    (tmp_path / "schema.pbtxt").write_text('feature { name: "text" }', "utf-8")
+    tree: dict[str, Any] = {
+        "name": "reviews",
+        "data": {"train": "rows.csv", "columns": {"text": "text", "label": "label"}},
+        "schema": "schema.pbtxt",
+    }
+    path = tmp_path / "malmoi.yaml"
+    path.write_text(yaml.safe_dump(tree), "utf-8")
+    return load(path)
+
+
+def changed(config: Config, **sections: Any) -> Config:
+    return Config.model_validate(config.model_dump(by_alias=True) | sections)
+
+
+def nodes(config: Config) -> dict[str, BaseNode]:
+    return {node.id: node for node in graph.build(config)}
+
+
+def properties(config: Config) -> dict[str, dict[str, Any]]:
+    return {name: dict(node.exec_properties) for name, node in nodes(config).items()}
+
+
+def differing(before: Config, after: Config) -> list[str]:
+    old, new = properties(before), properties(after)
+    return [name for name in ORDER if old[name] != new[name]]
+
+
+def test_the_nodes_stand_in_the_order_of_the_data(config: Config, tmp_path: Path) -> None:
+    assert list(nodes(config)) == ORDER
+    compiled = local_runner.compiler.Compiler().compile(
+        local_runner.make_pipeline(graph.build(config), name="reviews", root=tmp_path)
+    )
+    ids = [node.pipeline_node.node_info.id for node in compiled.nodes]
+    assert sorted(ids) == sorted(ORDER)
+    assert ids.index("DataGate") < ids.index("DataGateHalt") < ids.index("Transform")
+    assert ids[-2:] == ["Evaluator", "AtomicPusher"]
+
+
+def test_transform_waits_for_the_halt_and_so_does_all_behind_it(config: Config) -> None:
+    found = nodes(config)
+    assert found["DataGateHalt"] in found["Transform"].upstream_nodes
+    for name in ("Trainer", "Evaluator", "AtomicPusher"):
+        seen: set[str] = set()
+        todo = [found[name]]
+        while todo:
+            node = todo.pop()
+            seen.add(node.id)
+            todo += node.upstream_nodes
+        assert "DataGateHalt" in seen, name
+
+
+@pytest.mark.parametrize("name", sorted({*ORDER} - {"StatisticsGen", "DataGateHalt", "Baseline"}))
+def test_a_digest_of_its_code_is_among_a_nodes_properties(config: Config, name: str) -> None:
+    found = nodes(config)[name].exec_properties
+    custom = json.loads(found.get("custom_config") or "{}")
+    digest = found.get("digest") or custom["digest"]
+    assert len(digest) == 16
+    assert int(digest, 16) >= 0
+
+
+@pytest.mark.parametrize(
+    ("sections", "affected"),
+    [
+        ({"training": {"epochs": 3}}, ["Trainer"]),
+        ({"text": {"vocabulary_size": 500}}, ["Transform", "Trainer"]),
+        ({"gates": {"model": {"accuracy": 0.7}}}, ["Evaluator"]),
+        ({"gates": {"data": {"labels": {"limit": 3}}}}, ["DataGate"]),
+        ({"serving": {"rest_port": 0}}, []),
+        ({"output": "/elsewhere"}, ["AtomicPusher"]),
+    ],
+)
+def test_a_changed_section_reaches_the_nodes_it_is_about(
+    config: Config, sections: dict[str, Any], affected: list[str]
+) -> None:
+    assert differing(config, changed(config, **sections)) == affected
+
+
+def test_an_edit_of_the_schema_file_reaches_its_node(config: Config) -> None:
+    before = properties(config)["ImportSchemaGen"]
+    Path(config.schema_file).write_text('feature { name: "본문" }', "utf-8")
+    assert properties(config)["ImportSchemaGen"] != before
+
+
+def test_unlabelled_text_is_learnt_from_but_not_transformed(config: Config) -> None:
+    data = config.data.model_dump() | {"unlabelled": {"path": "/more.csv"}}
+    splits = json.loads(
+        nodes(changed(config, data=data))["Transform"].exec_properties["splits_config"]
+    )
+    assert splits == {"analyze": ["train", "unlabelled"], "transform": ["train", "eval"]}

@@ -1,0 +1,106 @@
+"""The BiGRU in Keras, and the same function by hand."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from trainer.models import bigru
+from trainer.settings import TrainingSettings
+
+VOCABULARY = 40
+CLASSES = 4
+SCALE = 4.0
+"""Fresh weights answer nearly the same to every row; these tell the rows apart."""
+
+TOLERANCE = 1e-5
+LENGTHS = {
+    "one row": [7],
+    "one token": [1],
+    "all of one length": [5, 5, 5],
+    "mixed": [1, 9, 4, 2],
+    "the longest first": [30, 1, 2],
+    "the longest last": [1, 2, 30],
+    "an empty row among others": [3, 0, 6],
+    "empty rows alone": [0, 0],
+    "no rows": [],
+    "a long batch": [128, 127, 1, 0],
+}
+
+
+def rows(lengths: list[int]) -> tf.RaggedTensor:
+    drawn = np.random.default_rng(sum(lengths))
+    values = drawn.integers(1, VOCABULARY, sum(lengths))
+    return tf.RaggedTensor.from_row_lengths(tf.constant(values, tf.int64), tf.constant(lengths, tf.int64))
+
+
+@pytest.fixture(scope="module")
+def model() -> tf.keras.Model:
+    tf.keras.utils.set_random_seed(3)
+    settings = TrainingSettings(embedding_dim=8, units=5)
+    built = bigru.build(settings, vocabulary_size=VOCABULARY, classes=CLASSES)
+    drawn = np.random.default_rng(3)
+    built.set_weights([SCALE * w + drawn.normal(0, 0.5, w.shape) for w in built.get_weights()])
+    return built
+
+
+@pytest.mark.parametrize("lengths", LENGTHS.values(), ids=LENGTHS.keys())
+def test_the_scorer_answers_as_the_keras_model(model: tf.keras.Model, lengths: list[int]) -> None:
+    tokens = rows(lengths)
+    padded = tokens.to_tensor(0, shape=[None, max([1, *lengths])])
+    expected = model(padded).numpy() if lengths else np.zeros([0, CLASSES])
+    found = bigru.Scorer(model)(tokens)
+    np.testing.assert_allclose(found, expected, atol=TOLERANCE)
+    np.testing.assert_allclose(tf.reduce_sum(found, axis=1), np.ones(len(lengths)), atol=TOLERANCE)
+
+
+def test_the_rows_really_get_different_answers(model: tf.keras.Model) -> None:
+    answers = bigru.Scorer(model)(rows([1, 9, 4, 2])).numpy()
+    gaps = np.abs(answers[:, None] - answers[None]).max(axis=2) + np.eye(4)
+    assert gaps.min() > 0.01
+
+
+def test_an_answer_that_counts_the_padding_would_be_noticed(model: tf.keras.Model) -> None:
+    padded = rows([1, 9, 4, 2]).to_tensor(0)
+    unmasked = bigru.Scorer(model)(tf.RaggedTensor.from_tensor(padded))
+    gaps = np.abs(unmasked - model(padded)).max(axis=1)
+    assert gaps[[0, 2, 3]].min() > 1_000 * TOLERANCE
+    assert gaps[1] < TOLERANCE
+
+
+def test_a_row_is_answered_alike_alone_and_among_longer_ones(model: tf.keras.Model) -> None:
+    score, batch = bigru.Scorer(model), rows([3, 30, 0, 12])
+    alone = tf.concat([score(batch[i : i + 1]) for i in range(4)], axis=0)
+    np.testing.assert_allclose(score(batch), alone, atol=TOLERANCE)
+
+
+def test_the_gru_meets_the_conditions_of_the_cudnn_kernel(model: tf.keras.Model) -> None:
+    both = model.get_layer("bidirectional")
+    for layer in (both.forward_layer, both.backward_layer):
+        wanted = {
+            "activation": "tanh",
+            "recurrent_activation": "sigmoid",
+            "recurrent_dropout": 0.0,
+            "unroll": False,
+            "use_bias": True,
+            "reset_after": True,
+        }
+        assert {name: layer.get_config()[name] for name in wanted} == wanted
+        assert layer._could_use_gpu_kernel
+
+
+def test_the_settings_give_the_sizes() -> None:
+    settings = TrainingSettings(embedding_dim=12, units=7, dropout=0.25)
+    built = bigru.build(settings, vocabulary_size=50, classes=3)
+    assert built.get_layer("embedding").get_weights()[0].shape == (50, 12)
+    assert built.get_layer("bidirectional").output_shape == (None, None, 14)
+    assert built.output_shape == (None, 3)
+    rates = [layer.rate for layer in built.layers if "dropout" in layer.name]
+    assert rates == [0.25, 0.25]
+
+
+def test_rows_without_tokens_give_finite_gradients(model: tf.keras.Model) -> None:
+    with tf.GradientTape() as tape:
+        scores = model(tf.zeros([2, 1], tf.int64), training=True)
+        loss = tf.reduce_mean(tf.keras.losses.sparse_categorical_crossentropy([0, 1], scores))
+    for gradient in tape.gradient(loss, model.trainable_variables):
+        assert np.isfinite(tf.convert_to_tensor(gradient)).all()

@@ -1,0 +1,141 @@
+"""The Trainer's `run_fn` and the fit within it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tfx.components.trainer.fn_args_utils import FnArgs
+
+from trainer.run import EDGE_SHARE, fit, learning_rate, run_fn
+from trainer.settings import TrainingSettings
+
+
+def arguments(folder: Path, transformed, settings) -> FnArgs:
+    return FnArgs(
+        train_files=[transformed.patterns["train"]],
+        eval_files=[transformed.patterns["evaluation"]],
+        transform_graph_path=transformed.folder,
+        serving_model_dir=str(folder / "model"),
+        model_run_dir=str(folder / "run"),
+        custom_config={"settings": settings.model_dump()},
+    )
+
+
+def weights(folder: Path) -> dict[str, np.ndarray]:
+    checkpoint = str(folder / "model" / "variables" / "variables")
+    names = [name for name, _ in tf.train.list_variables(checkpoint) if "scorer" in name]
+    return {name: tf.train.load_variable(checkpoint, name) for name in names}
+
+
+@pytest.fixture(scope="module")
+def ran(transformed, make_settings, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders of two runs of one configuration."""
+    folders = {name: tmp_path_factory.mktemp(name) for name in ("first", "again")}
+    for folder in folders.values():
+        settings = make_settings(epochs=2, class_weights="balanced")
+        run_fn(arguments(folder, transformed, settings))
+    return folders
+
+
+def test_the_same_seed_gives_the_same_weights_bit_for_bit(ran: dict[str, Path]) -> None:
+    first, again = weights(ran["first"]), weights(ran["again"])
+    assert len(first) == 6
+    for name, values in first.items():
+        np.testing.assert_array_equal(again[name], values)
+
+
+def test_a_summary_tells_what_the_fit_came_to(ran: dict[str, Path]) -> None:
+    summary = json.loads((ran["first"] / "run" / "training.json").read_text("utf-8"))
+    assert summary["epochs"] == 2
+    assert summary["best_epoch"] in (1, 2)
+    assert summary["eval_accuracy"] in (0.0, 0.25, 0.5, 0.75, 1.0)
+    assert summary["fit_seconds"] > 0
+
+
+def test_tensorboard_events_tell_loss_and_accuracy_of_each_epoch(ran: dict[str, Path]) -> None:
+    for split in ("train", "validation"):
+        [file] = (ran["first"] / "run" / split).glob("events.out.tfevents.*")
+        events = tf.compat.v1.train.summary_iterator(str(file))
+        seen = {(value.tag, event.step) for event in events for value in event.summary.value}
+        wanted = {(tag, step) for tag in ("epoch_loss", "epoch_accuracy") for step in (0, 1)}
+        assert wanted <= seen
+
+
+def test_the_export_of_a_run_serves(ran: dict[str, Path]) -> None:
+    answer = tf.saved_model.load(str(ran["first"] / "model")).signatures["serving_default"](
+        text=tf.constant(["배송이 늦네요"])
+    )
+    assert sorted(answer["labels"].numpy()[0]) == sorted(
+        label.encode() for label in ("배송 지연", "칭찬", "환불")
+    )
+
+
+def toy(labels: list[int]) -> tf.data.Dataset:
+    """Rows of one token, 1 for label 0 and 2 for label 1, or what `labels` says against it."""
+    tokens = tf.constant([[1], [2]] * 8, tf.int64)
+    return tf.data.Dataset.from_tensor_slices((tokens, tf.constant(labels * 8))).batch(4)
+
+
+def embed_and_choose() -> tf.keras.Model:
+    tokens = tf.keras.layers.Input([1], dtype=tf.int64)
+    scores = tf.keras.layers.Embedding(3, 2, embeddings_initializer="zeros")(tokens)
+    return tf.keras.Model(tokens, tf.keras.layers.Softmax()(scores[:, 0]))
+
+
+def fit_toy(folder: Path, *, wanted: list[int], **fields: Any) -> tuple[dict[str, Any], Any]:
+    """Learn 1 -> 0 and 2 -> 1, evaluated by what `wanted` says."""
+    settings = TrainingSettings(**({"learning_rate": 0.5, "batch_size": 4} | fields))
+    model = embed_and_choose()
+    summary = fit(
+        model,
+        toy([0, 1]),
+        toy(wanted),
+        settings=settings,
+        train_rows=16,
+        weights=None,
+        log_dir=str(folder),
+    )
+    return summary, model
+
+
+def test_training_stops_when_the_eval_accuracy_no_longer_rises(tmp_path: Path) -> None:
+    summary, _ = fit_toy(tmp_path, wanted=[0, 1], epochs=30, patience=3)
+    assert summary["eval_accuracy"] == 1.0
+    assert summary["epochs"] == summary["best_epoch"] + 3 < 30
+
+
+def test_the_best_epochs_weights_come_back(tmp_path: Path) -> None:
+    """Labels that contradict train make every further epoch worse than the first."""
+    summary, model = fit_toy(tmp_path, wanted=[1, 0], epochs=6, patience=6)
+    losses = epoch_losses(tmp_path / "validation")
+    assert (summary["epochs"], summary["best_epoch"]) == (6, 1)
+    assert model.evaluate(toy([1, 0]), verbose=0)[0] == pytest.approx(losses[0])
+    assert losses[-1] > 2 * losses[0]
+
+
+def epoch_losses(folder: Path) -> list[float]:
+    [file] = folder.glob("events.out.tfevents.*")
+    events = tf.compat.v1.train.summary_iterator(str(file))
+    values = [value for event in events for value in event.summary.value]
+    return [float(tf.make_ndarray(v.tensor)) for v in values if v.tag == "epoch_loss"]
+
+
+def test_the_learning_rate_rises_to_its_peak_and_falls_as_a_cosine() -> None:
+    settings = TrainingSettings(epochs=10, batch_size=10, learning_rate=0.01)
+    rate = learning_rate(settings, train_rows=1_000)
+    rates = np.array([float(rate(step)) for step in range(0, 1_200, 10)])
+    assert rates[0] == pytest.approx(0.01 * EDGE_SHARE)
+    assert rates.argmax() == 10
+    assert rates.max() == pytest.approx(0.01)
+    assert (np.diff(rates[:11]) > 0).all()
+    assert (np.diff(rates[10:]) <= 0).all()
+    assert rates[-1] == pytest.approx(0.01 * EDGE_SHARE)
+
+
+@pytest.mark.parametrize("train_rows", [1, 7, 64])
+def test_a_tiny_split_still_has_a_learning_rate(train_rows: int) -> None:
+    rate = learning_rate(TrainingSettings(epochs=1), train_rows=train_rows)
+    assert all(0 < float(rate(step)) <= 3e-3 + 1e-9 for step in range(4))

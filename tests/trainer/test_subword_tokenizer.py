@@ -1,0 +1,89 @@
+"""From texts to ids, by a vocabulary file."""
+
+import unicodedata
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+
+from trainer.tokenizer import encode, split_words
+from trainer.vocabulary import UNKNOWN_ID
+
+PIECES = ["[PAD]", "[UNK]", "배송", "##이", "환", "불", "##불", "환불", "##해", "ㅋㅋㅋ", "!", "!!!", "#", "##", "a"]
+ID = {piece: row for row, piece in enumerate(PIECES)}
+
+
+@pytest.fixture(scope="module")
+def subwords(tmp_path_factory: pytest.TempPathFactory) -> tf.Tensor:
+    path = tmp_path_factory.mktemp("vocabulary") / "subwords"
+    path.write_text("".join(f"{piece}\n" for piece in PIECES), "utf-8")
+    return tf.constant(str(path))
+
+
+def ids(subwords: tf.Tensor, *texts: str, max_tokens: int = 99) -> list[list[int]]:
+    words = split_words(tf.constant(texts, tf.string))
+    return encode(words, subwords, max_tokens=max_tokens).to_list()
+
+
+CASES = {
+    "known words": ("배송 환불", ["배송", "환불"]),
+    "pieces of a word, the longest first": ("배송이 환불해", ["배송", "##이", "환불", "##해"]),
+    "NFD": (unicodedata.normalize("NFD", "배송이"), ["배송", "##이"]),
+    "an unknown character between known ones": ("배송뷁이", ["배송", "[UNK]", "##이"]),
+    "an unknown character first": ("뷁불해", ["[UNK]", "##불", "##해"]),
+    "an unknown word": ("섊", ["[UNK]"]),
+    "a long run of jamo": ("ㅋㅋㅋㅋㅋㅋ", ["ㅋㅋㅋ"]),
+    "symbols part words": ("배송!환불!!!!!", ["배송", "!", "환불", "!!!"]),
+    "the special pieces spelt out": ("[PAD]", ["[UNK]", "[UNK]", "[UNK]", "[UNK]", "[UNK]"]),
+    "the mark of continuations": ("##이", ["##", "[UNK]"]),
+    "empty": ("", []),
+    "blanks only": (" \u3000\u200b\t", []),
+    "NUL between words": ("배송\x00환불", ["배송", "환불"]),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES.keys())
+def test_a_text_becomes_the_ids_of_its_pieces(
+    subwords: tf.Tensor, text: str, expected: list[str]
+) -> None:
+    assert ids(subwords, text) == [[ID[piece] for piece in expected]]
+
+
+def test_rows_are_encoded_each_on_its_own(subwords: tf.Tensor) -> None:
+    assert ids(subwords, "배송", "", "환불 배송이", " ") == [[2], [], [7, 2, 3], []]
+
+
+def test_no_rows_at_all_give_no_rows(subwords: tf.Tensor) -> None:
+    assert ids(subwords) == []
+
+
+def test_tokens_beyond_the_limit_are_cut_off(subwords: tf.Tensor) -> None:
+    assert ids(subwords, "배송 " * 2_500, "환불 배송", max_tokens=5) == [[2] * 5, [7, 2]]
+
+
+def test_a_word_of_10_kb_is_one_unknown_token(subwords: tf.Tensor) -> None:
+    word = "환불" * 1_700
+    assert ids(subwords, f"배송 {word} 배송") == [[2, UNKNOWN_ID, 2]]
+
+
+def test_the_longest_word_that_is_cut_has_40_syllables(subwords: tf.Tensor) -> None:
+    assert ids(subwords, "불해" * 20) == [[5, 8] + [6, 8] * 19]
+    assert ids(subwords, "불해" * 20 + "불") == [[UNKNOWN_ID]]
+
+
+def test_padding_is_never_yielded(subwords: tf.Tensor, edge_texts: list[str]) -> None:
+    assert 0 not in {token for row in ids(subwords, *edge_texts) for token in row}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("배송(빠름)!! 굿", ["배송", "(", "빠름", ")!!", "굿"]),
+        ("5,000원", ["5", ",", "000원"]),
+        ("👨‍👩‍👧 가족", ["👨", "\u200d", "👩", "\u200d", "👧", "가족"]),
+        ("iPhone15プロ", ["iPhone15プロ"]),
+    ],
+)
+def test_symbols_are_words_of_their_own(text: str, expected: list[str]) -> None:
+    found = split_words(tf.constant([text])).to_list()[0]
+    assert [word.decode() for word in found] == expected
