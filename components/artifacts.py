@@ -20,3 +20,13 @@ class Verdict(Artifact):
     """
 
     TYPE_NAME = "Verdict"
+
+
+class Quality(Artifact):
+    """The quality of labelled text: `quality.json`.
+
+    Custom int properties tell the counts (`duplicate_rows`, `leakage_verbatim_rows`, ...), the
+    custom float property `imbalance` the rows of the largest label for each of the smallest.
+    """
+
+    TYPE_NAME = "Quality"

@@ -1,6 +1,7 @@
 """First drafts for new data: a configuration and a schema, from a guess about one file."""
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.text_example_gen.sniff import Guess
-from components.text_example_gen.source import SideType
+from components.text_example_gen.source import Columns, SideType
 from trainer.settings import TextSettings
 
 MOST_LABELS: Final = 1_000
@@ -18,6 +19,8 @@ MOST_LABELS: Final = 1_000
 ROWS_PER_SUBWORD: Final = 3
 FEWEST_SUBWORDS: Final = 1_000
 """A subword needs rows to learn its vector from: more of them than that are learnt by heart."""
+
+LABEL_DOMAIN: Final = "labels"
 
 ENVIRONMENTS: Final = ("TRAINING", "SERVING", "UNLABELLED")
 
@@ -56,20 +59,75 @@ def draft_config(guess: Guess, *, name: str, train: str) -> str:
 
 
 def draft_schema(guess: Guess) -> str:
-    """Write a schema: every column is there in every row, and the labels are the ones seen."""
+    """Write a schema: every column is there in every row, and the labels are the ones seen.
+
+    Raises:
+        ValueError: no column looks like a label.
+    """
+    schema = schema_proto(guess.source().columns, guess.labels)
+    return write_schema(schema, rows=guess.rows)
+
+
+def schema_proto(columns: Columns, labels: Sequence[str]) -> schema_pb2.Schema:
+    """Make the schema of these columns, with a closed set of labels."""
     schema = schema_pb2.Schema(default_environment=ENVIRONMENTS)
-    _feature(schema, guess.text, schema_pb2.BYTES)
-    label = _feature(schema, guess.label or "", schema_pb2.BYTES)
-    label.domain = "labels"
+    _feature(schema, columns.text, schema_pb2.BYTES)
+    label = _feature(schema, columns.label, schema_pb2.BYTES)
+    label.domain = LABEL_DOMAIN
     label.not_in_environment.extend(["SERVING", "UNLABELLED"])
-    schema.string_domain.add(name="labels", value=guess.labels)
-    for name in (guess.id, guess.date):
+    schema.string_domain.add(name=LABEL_DOMAIN, value=labels)
+    for name in (columns.id, columns.date):
         if name:
             _only_training(_feature(schema, name, schema_pb2.BYTES))
-    for name, kind in guess.side.items():
+    for name, kind in columns.side.items():
         _only_training(_feature(schema, name, _TYPES[kind]))
-    text = text_format.MessageToString(schema, as_utf8=True)
-    return f"# The contract of the data, drafted from {guess.rows:,} rows: review it.\n\n{text}"
+    return schema
+
+
+def write_schema(
+    schema: schema_pb2.Schema,
+    *,
+    rows: int,
+    heading: Sequence[str] = (),
+    features: Mapping[str, Sequence[str]] | None = None,
+    values: Mapping[str, str] | None = None,
+) -> str:
+    """Write a schema in text form, with comments on what to review.
+
+    Args:
+        schema: the schema.
+        rows: how many rows it was drafted from.
+        heading: further lines at the top.
+        features: lines above a feature, by its name.
+        values: a remark behind a label, by the label.
+    """
+    top = [f"The contract of the data, drafted from {rows:,} rows: review it.", *heading]
+    blocks = [_comment(top) + "\n"]
+    for feature in schema.feature:
+        one = schema_pb2.Schema(feature=[feature])
+        blocks.append(_comment((features or {}).get(feature.name, ())) + _text(one))
+    for domain in schema.string_domain:
+        blocks.append(_domain(domain, values or {}))
+    rest = schema_pb2.Schema(default_environment=schema.default_environment)
+    return "".join([*blocks, _text(rest)])
+
+
+def _domain(domain: schema_pb2.StringDomain, remarks: Mapping[str, str]) -> str:
+    """Write a domain with a remark behind each value: the values stand last, in their order."""
+    lines = _text(schema_pb2.Schema(string_domain=[domain])).splitlines()
+    first = len(lines) - 1 - len(domain.value)
+    for number, value in enumerate(domain.value, start=first):
+        if value in remarks:
+            lines[number] += f"  # {remarks[value]}"
+    return "\n".join(lines) + "\n"
+
+
+def _comment(lines: Sequence[str]) -> str:
+    return "".join(f"# {line}\n" for line in lines)
+
+
+def _text(schema: schema_pb2.Schema) -> str:
+    return text_format.MessageToString(schema, as_utf8=True)
 
 
 def _feature(

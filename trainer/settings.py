@@ -34,7 +34,7 @@ class TrainingSettings(BaseModel):
     embedding_dim: int = Field(128, ge=4, le=1_024, description="Length of a subword's vector.")
     units: int = Field(128, ge=4, le=1_024, description="State size of each direction's GRU.")
     dropout: float = Field(
-        0.3, ge=0.0, lt=1.0, description="Share of embedding channels and of features dropped."
+        0.5, ge=0.0, lt=1.0, description="Share of embedding channels and of features dropped."
     )
     batch_size: int = Field(64, ge=1, le=4_096, description="Rows per step.")
     epochs: int = Field(10, ge=1, le=1_000, description="Passes over the train split, at most.")

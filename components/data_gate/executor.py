@@ -15,6 +15,7 @@ from tfx.utils import io_utils
 
 from components.data_gate.rules import MOST_ROWS, Anomaly, Evidence, judge
 from components.data_gate.settings import DataGateSettings
+from components.provenance import ROW_FEATURE
 
 UNLABELLED_SPLIT: Final = "unlabelled"
 ENVIRONMENTS: Final = {UNLABELLED_SPLIT: "UNLABELLED"}
@@ -108,6 +109,7 @@ def _anomalies(split: str, found: anomalies_pb2.Anomalies) -> list[Anomaly]:
             description=info.description.rstrip(". "),
         )
         for key, info in sorted(found.anomaly_info.items())
+        if list(info.path.step) != [ROW_FEATURE]  # ours: no contract speaks of it
     ]
     if found.HasField("dataset_anomaly_info"):
         whole = found.dataset_anomaly_info

@@ -39,7 +39,7 @@ def code_points(texts: pa.Array) -> CodePoints:
     """Decode a batch of texts.
 
     Args:
-        texts: `[texts]` binary or string values in UTF-8. In a text that is not valid UTF-8 each
+        texts: `[texts]` binary values in UTF-8. In a text that is not valid UTF-8 each
             bad sequence becomes U+FFFD, as Python's `errors="replace"` has it.
     """
     values = texts.cast(pa.large_binary())

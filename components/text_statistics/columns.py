@@ -25,9 +25,6 @@ NO: Final = "no"
 MEASURED_WITH: Final = "malmoi/measured_with"
 """Custom statistic of a column whose figures depend on a setting: the setting, to compare by."""
 
-PROVENANCE: Final = "malmoi/row"
-"""The reserved column that tells where a row came from; it says nothing about the data."""
-
 
 def profile_column(text_column: str, measure: str) -> str:
     """Name the profile column of a text column, such as `text/characters`."""

@@ -14,7 +14,7 @@ from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types import Artifact, artifact_utils
 from tfx.utils import path_utils
 
-from components.text_statistics.columns import PROVENANCE
+from components.provenance import ROW_FEATURE
 from components.text_statistics.generator import ProfileGenerator
 from components.text_statistics.profile import Profiler
 from components.text_statistics.vocabulary import known_characters
@@ -77,7 +77,7 @@ class Executor(BaseBeamExecutor):
 
 def without_provenance(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Drop the column that tells where a row came from."""
-    kept = [name for name in batch.schema.names if name != PROVENANCE]
+    kept = [name for name in batch.schema.names if name != ROW_FEATURE]
     return pa.RecordBatch.from_arrays([batch.column(name) for name in kept], kept)
 
 

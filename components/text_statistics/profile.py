@@ -74,7 +74,7 @@ class Profiler:
         """Profile a batch.
 
         Args:
-            texts: `[texts]` binary or string values in UTF-8; what is not valid becomes U+FFFD.
+            texts: `[texts]` binary values in UTF-8; what is not valid becomes U+FFFD.
         """
         points = code_points(texts)
         kinds = characters.kinds()[points.codes]

@@ -108,14 +108,15 @@ class NumberSummary:
     @classmethod
     def of(cls, numbers: Numbers, *, edges: NDArray[np.float64]) -> "NumberSummary":
         """Sum up numbers that are not negative, `[any]`."""
-        buckets = np.searchsorted(edges, np.minimum(numbers, edges[-1]))
+        found = numbers.astype(np.float64)
+        buckets = np.searchsorted(edges, np.minimum(found, edges[-1]))
         return cls(
             edges=edges,
             counts=np.bincount(buckets, minlength=edges.size),
-            total=float(numbers.sum()),
-            squares=float(np.square(numbers, dtype=np.float64).sum()),
-            least=float(numbers.min(initial=math.inf)),
-            greatest=float(numbers.max(initial=-math.inf)),
+            total=float(found.sum()),
+            squares=float(np.square(found).sum()),
+            least=float(found.min(initial=math.inf)),
+            greatest=float(found.max(initial=-math.inf)),
         )
 
     def __add__(self, other: "NumberSummary") -> "NumberSummary":

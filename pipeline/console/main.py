@@ -7,6 +7,7 @@ from pipeline.console.evaluate import evaluate
 from pipeline.console.init import init
 from pipeline.console.predict import predict
 from pipeline.console.run import run
+from pipeline.console.schema import app as schema
 from pipeline.console.serve import serve
 
 app = typer.Typer(
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 for command in (init, run, predict, serve, evaluate, demo):
     app.command()(command)
+app.add_typer(schema)
 
 
 def main() -> None:

@@ -34,7 +34,7 @@ class Domain:
     def in_words(self) -> str:
         """Say what it allows."""
         if self.kind == "string_domain":
-            return f"{len(self.values)} values"
+            return _count(self.values, "value")
         if self.kind in _NUMERIC:
             low, high = (shown(read(self.message, end)) for end in _ENDS)
             return f"{self.kind.removesuffix('_domain')} from {low} to {high}"
@@ -140,8 +140,8 @@ def _label(value: str, old: Domain, new: Domain, *, feature: str, added: bool) -
         what=f"label-{verb}",
         feature=feature,
         event=f"label {value!r} is {verb}",
-        before=f"{len(old.values)} labels",
-        after=f"{len(new.values)} labels",
+        before=_count(old.values, "label"),
+        after=_count(new.values, "label"),
         consequence=why,
     )
 
@@ -199,6 +199,10 @@ def _end(end: Bound, old: Any, new: Any, feature: str, role: Role) -> Iterator[C
         after=shown(after),
         consequence=consequences[kind],
     )
+
+
+def _count(values: Sequence[str], name: str) -> str:
+    return f"{len(values)} {name}{'s' * (len(values) != 1)}"
 
 
 def _rest(domain: Domain) -> Any:

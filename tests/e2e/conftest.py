@@ -40,6 +40,16 @@ default_environment: "SERVING"
 default_environment: "UNLABELLED"
 """
 
+TRAINING = {
+    "embedding_dim": 8,
+    "units": 8,
+    "batch_size": 16,
+    "epochs": 4,
+    "patience": 4,
+    "learning_rate": 0.02,
+}
+WORSE = ("training.epochs=1", "training.learning_rate=1e-9")
+
 Row = tuple[str, str]
 
 
@@ -123,7 +133,7 @@ def build(tmp_path_factory: pytest.TempPathFactory, corpus_rows: list[Row]) -> C
             "data": {"train": "rows.csv", "columns": {"text": "text", "label": "label"}},
             "schema": "schema.pbtxt",
             "text": {"vocabulary_size": 500},
-            "training": {"embedding_dim": 8, "units": 8, "epochs": 1, "batch_size": 16},
+            "training": TRAINING,
             "gates": {"model": {"accuracy": 0.1}},
             "output": "output",
             **sections,
@@ -144,14 +154,16 @@ def environment(sources: Path) -> dict[str, str]:
 def cold(environment: dict[str, str]) -> Callable[..., Ended]:
     """Runs `malmoi` as a user does: a process of its own."""
 
-    def run(*arguments: object, folder: Path | None = None, stdin: str = "") -> Ended:
+    def run(
+        *arguments: object, folder: Path | None = None, stdin: str = "", **variables: str
+    ) -> Ended:
         started = time.monotonic()
         done = subprocess.run(
             [MALMOI, *map(str, arguments)],
             input=stdin.encode(),
             capture_output=True,
             cwd=folder,
-            env=environment,
+            env={**environment, **variables},
             check=False,
         )
         seconds = time.monotonic() - started
@@ -219,3 +231,36 @@ def house(build: Callable[..., House]) -> House:
 def first(house: House, cold: Callable[..., Ended]) -> Ended:
     """The first run, of the real command in a process of its own."""
     return cold("run", house.config, "--json")
+
+
+@pytest.fixture(scope="session")
+def second(house: House, first: Ended, malmoi: Callable[..., Ended]) -> Ended:
+    """The same run again."""
+    return malmoi("run", house.config, "--json")
+
+
+@pytest.fixture(scope="session")
+def versions_before_refusals(house: House, second: Ended) -> list[str]:
+    """What is pushed before a gate refuses anything."""
+    return house.versions()
+
+
+@pytest.fixture(scope="session")
+def too_strict(
+    house: House, versions_before_refusals: list[str], malmoi: Callable[..., Ended]
+) -> Ended:
+    """The first run's model before a gate that asks for more than it can."""
+    return malmoi("run", house.config, "--json", "--set", "gates.model.accuracy=1.0")
+
+
+@pytest.fixture(scope="session")
+def worse(house: House, versions_before_refusals: list[str], malmoi: Callable[..., Ended]) -> Ended:
+    """A model that has learnt nothing, after one that has."""
+    overrides = [part for change in WORSE for part in ("--set", change)]
+    return malmoi("run", house.config, "--json", "--set", "gates.model.accuracy=0.0", *overrides)
+
+
+@pytest.fixture(scope="session")
+def command() -> str:
+    """The installed `malmoi`, for tests that hold its process in their hands."""
+    return str(MALMOI)

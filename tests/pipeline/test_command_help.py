@@ -1,9 +1,9 @@
 """`malmoi --help` answers at once, and every command shows how it is used."""
 
 import json
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,8 @@ from pipeline.console.main import app
 
 MALMOI = Path(sys.executable).with_name("malmoi")
 COMMANDS = [info.callback.__name__ for info in app.registered_commands if info.callback is not None]
-HEAVY = ("tensorflow", "tfx", "apache_beam", "pydantic", "pyarrow", "numpy", "sklearn", "google")
+HEAVY = ("tensorflow", "tfx", "apache_beam", "pyarrow", "numpy", "sklearn", "google.protobuf")
+OUR_OWN = ("pipeline.config", "components", "serving")
 HELP_LIMIT_S = 0.5
 ATTEMPTS = 5  # the machine may be busy; the best of them counts
 
@@ -23,33 +24,41 @@ def help_of(*command: str) -> str:
 
 
 def test_help_answers_in_half_a_second() -> None:
+    """By the processor's clock: the wall's also tells what else the machine is doing."""
     seconds = []
     for _ in range(ATTEMPTS):
-        started = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         help_of()
-        seconds.append(time.perf_counter() - started)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert min(seconds) < HELP_LIMIT_S
 
 
-@pytest.mark.parametrize("command", ["", *COMMANDS])
-def test_help_imports_nothing_heavy(command: str) -> None:
+def imported_by(*arguments: str) -> set[str]:
     script = (
         "import json, sys\n"
         "from pipeline.console.main import app\n"
         "app(sys.argv[1:], standalone_mode=False)\n"
         "print(json.dumps(sorted(sys.modules)))"
     )
-    arguments = [*([command] if command else []), "--help"]
     done = subprocess.run(
         [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True
     )
-    modules = set(json.loads(done.stdout.splitlines()[-1]))
-    assert modules & set(HEAVY) == set()
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_help_imports_no_configuration_either() -> None:
+    assert imported_by("--help") & {*HEAVY, *OUR_OWN, "pydantic"} == set()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command_imports_nothing_heavy(command: str) -> None:
+    assert imported_by(command, "--help") & {*HEAVY, *OUR_OWN} == set()
 
 
 def test_help_lists_every_command() -> None:
     told = help_of()
-    assert COMMANDS == ["init", "run", "predict", "serve", "evaluate", "demo"]
+    assert {"init", "run", "predict", "serve", "evaluate", "demo"} <= {*COMMANDS}
     assert [name for name in COMMANDS if name not in told] == []
 
 

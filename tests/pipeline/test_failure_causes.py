@@ -1,6 +1,7 @@
 """A failure becomes one paragraph that says what happened and what to do."""
 
 import errno
+from itertools import pairwise
 
 import pytest
 
@@ -10,7 +11,7 @@ DISK = "the disk is full: free some space, or write elsewhere with --set output=
 
 
 def caused(*errors: Exception) -> Exception:
-    for outer, inner in zip(errors, errors[1:], strict=False):
+    for outer, inner in pairwise(errors):
         outer.__cause__ = inner
     return errors[0]
 

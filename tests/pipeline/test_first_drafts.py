@@ -74,7 +74,6 @@ def test_nothing_is_overwritten_unless_forced(tmp_path: Path) -> None:
     [
         (None, "reviews.csv: No such file or directory"),
         ("", "reviews.csv: the file is empty; a guess needs some rows"),
-        ("text,label\n", "reviews.csv: there is no row but the header; a guess needs some rows"),
         ("text\n좋아요\n싫어요\n", "reviews.csv: no column has few values that repeat"),
     ],
 )

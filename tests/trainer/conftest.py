@@ -9,13 +9,18 @@ from typing import Any, Final
 
 import pytest
 
-import trainer as trainer  # sets the Keras version before TensorFlow's first use
+import trainer  # noqa: F401 - sets the Keras version before TensorFlow's first use
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 SUBJECTS: Final = ("택배", "주문한 신발", "어제 산 가방", "선물 세트", "노트북", "겨울 외투")
 SENTENCES: Final = {
-    "배송 지연": ("{} 언제 오나요?", "{} 아직도 안 왔어요 ㅠㅠ", "{} 배송이 너무 늦네요", "{} 도착 안 함"),
+    "배송 지연": (
+        "{} 언제 오나요?",
+        "{} 아직도 안 왔어요 ㅠㅠ",
+        "{} 배송이 너무 늦네요",
+        "{} 도착 안 함",
+    ),
     "칭찬": ("{} 정말 마음에 들어요!", "{} 최고예요 ㅋㅋㅋㅋ", "{} 잘 쓰고 있습니다 감사해요"),
     "환불": ("{} 환불해 주세요", "{} 돈 돌려받고 싶어요"),
 }
@@ -76,10 +81,9 @@ class Transformed:
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """A Keras model, what fitting it told, and the export made of it."""
+    """A Keras model and the export made of it."""
 
     model: Any
-    summary: dict[str, Any]
     export: str
 
 
@@ -214,7 +218,7 @@ def trained(transformed: Transformed, tmp_path_factory: pytest.TempPathFactory) 
     model = bigru.build(
         wanted.training, vocabulary_size=output.vocabulary_size_by_name("subwords"), classes=3
     )
-    summary = fit(
+    fit(
         model,
         batches([transformed.patterns["train"]], spec, batch_size=8, seed=1),
         batches([transformed.patterns["evaluation"]], spec, batch_size=8),
@@ -225,7 +229,7 @@ def trained(transformed: Transformed, tmp_path_factory: pytest.TempPathFactory) 
     )
     classifier = export.Classifier(output, bigru.Scorer(model), wanted.transform)
     export.save(classifier, str(folder / "export"))
-    return Trained(model=model, summary=summary, export=str(folder / "export"))
+    return Trained(model=model, export=str(folder / "export"))
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,9 @@ LENGTHS = {
 def rows(lengths: list[int]) -> tf.RaggedTensor:
     drawn = np.random.default_rng(sum(lengths))
     values = drawn.integers(1, VOCABULARY, sum(lengths))
-    return tf.RaggedTensor.from_row_lengths(tf.constant(values, tf.int64), tf.constant(lengths, tf.int64))
+    return tf.RaggedTensor.from_row_lengths(
+        tf.constant(values, tf.int64), tf.constant(lengths, tf.int64)
+    )
 
 
 @pytest.fixture(scope="module")

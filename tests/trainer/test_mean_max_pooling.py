@@ -7,7 +7,9 @@ import tensorflow as tf
 
 from trainer.models.pooling import MeanMaxPooling
 
-STATES = tf.constant([[[1.0, -4.0], [3.0, -2.0], [9.0, 9.0]], [[5.0, -5.0], [9.0, 9.0], [9.0, 9.0]]])
+STATES = tf.constant(
+    [[[1.0, -4.0], [3.0, -2.0], [9.0, 9.0]], [[5.0, -5.0], [9.0, 9.0], [9.0, 9.0]]]
+)
 MASK = tf.constant([[True, True, False], [True, False, False]])
 
 
@@ -24,9 +26,7 @@ def test_mean_and_maximum_stand_side_by_side() -> None:
 
 def test_masked_steps_do_not_count_wherever_they_stand() -> None:
     mask = tf.constant([[True, False, True], [False, True, True]])
-    np.testing.assert_allclose(
-        MeanMaxPooling()(STATES, mask=mask), [[5, 2.5, 9, 9], [9, 9, 9, 9]]
-    )
+    np.testing.assert_allclose(MeanMaxPooling()(STATES, mask=mask), [[5, 2.5, 9, 9], [9, 9, 9, 9]])
 
 
 def test_a_row_without_steps_gives_zeros() -> None:

@@ -1,7 +1,6 @@
 """From texts to ids, by a vocabulary file."""
 
 import unicodedata
-from pathlib import Path
 
 import pytest
 import tensorflow as tf
@@ -9,7 +8,23 @@ import tensorflow as tf
 from trainer.tokenizer import encode, split_words
 from trainer.vocabulary import UNKNOWN_ID
 
-PIECES = ["[PAD]", "[UNK]", "배송", "##이", "환", "불", "##불", "환불", "##해", "ㅋㅋㅋ", "!", "!!!", "#", "##", "a"]
+PIECES = [
+    "[PAD]",
+    "[UNK]",
+    "배송",
+    "##이",
+    "환",
+    "불",
+    "##불",
+    "환불",
+    "##해",
+    "ㅋㅋㅋ",
+    "!",
+    "!!!",
+    "#",
+    "##",
+    "a",
+]
 ID = {piece: row for row, piece in enumerate(PIECES)}
 
 

@@ -7,7 +7,15 @@ import pytest
 from trainer import vocabulary
 from trainer.vocabulary import PADDING, PADDING_ID, SUFFIX, UNKNOWN, UNKNOWN_ID, learn
 
-COUNTS = {"배송": 50, "배송이": 30, "환불": 40, "환불해": 12, "늦네요": 9, "주세요": 25, "ㅋㅋㅋ": 8}
+COUNTS = {
+    "배송": 50,
+    "배송이": 30,
+    "환불": 40,
+    "환불해": 12,
+    "늦네요": 9,
+    "주세요": 25,
+    "ㅋㅋㅋ": 8,
+}
 
 
 def words(letters: int, *, n: int) -> dict[str, int]:

@@ -47,7 +47,9 @@ def test_both_normalisations_agree_on_any_text_and_rows_do_not_touch(texts: list
     assert in_graph(texts) == [text.normalise(raw) for raw in texts]
 
 
-REPEATS = st.text(st.sampled_from("ㅋ가각ᄀ\u1161\u11a8\u0301a \u200b\ufffe🎁\u200d\x00\x85"), max_size=30)
+REPEATS = st.text(
+    st.sampled_from("ㅋ가각ᄀ\u1161\u11a8\u0301a \u200b\ufffe🎁\u200d\x00\x85"), max_size=30
+)
 
 
 @settings(max_examples=300, deadline=None)

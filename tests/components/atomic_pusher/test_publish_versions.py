@@ -111,7 +111,7 @@ def test_a_source_that_cannot_be_read_leaves_the_earlier_version_alone(
     first = publish(model, base)
     (model / "variables" / "part-07").unlink()
     (model / "variables" / "part-07").symlink_to(model / "vanished")
-    with pytest.raises(OSError, match="vanished|part-07"):
+    with pytest.raises(OSError, match="part-07"):
         publish(model, base)
     assert [path.name for path in base.iterdir()] == [first.name]
 
@@ -125,8 +125,9 @@ def test_a_model_that_is_not_there_leaves_no_version(base: Path, tmp_path: Path)
 def test_a_kill_at_any_moment_leaves_whole_versions_only(model: Path, base: Path) -> None:
     whole, drawn = contents(model), random.Random(11)
     environment = os.environ | {"PYTHONPATH": str(Path(publishing.__file__).parents[2])}
+    publish(model, base)
     unfinished = 0
-    for _ in range(6):
+    for _ in range(8):
         process = subprocess.Popen(
             [sys.executable, "-c", ENDLESS, str(model), str(base)],
             env=environment,
@@ -142,6 +143,6 @@ def test_a_kill_at_any_moment_leaves_whole_versions_only(model: Path, base: Path
     found = versions(base)
     assert all(contents(base / str(version)) == whole for version in found)
     assert found
-    assert unfinished
+    assert unfinished, "no kill came in the middle of a copy: this test has shown nothing"
     publish(model, base)
     assert not list(base.glob(f"{UNFINISHED}*"))

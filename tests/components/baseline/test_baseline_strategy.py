@@ -67,7 +67,9 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("models", "blessings", "candidate", "expected"), CASES.values(), ids=CASES)
+@pytest.mark.parametrize(
+    ("models", "blessings", "candidate", "expected"), CASES.values(), ids=CASES
+)
 def test_the_latest_blessed_model_other_than_the_candidate_is_chosen(
     models: list[int],
     blessings: list[tuple[int, int, bool]],

@@ -48,7 +48,7 @@ def test_a_run_that_passed_goes_on(tmp_path: Path, level: Level | None) -> None:
 def test_a_verdict_that_is_not_there_stops_the_run(tmp_path: Path) -> None:
     verdict = Verdict()
     verdict.uri = str(tmp_path / "nowhere")
-    with pytest.raises(Exception, match="verdict.json"):
+    with pytest.raises(Exception, match=r"verdict\.json"):
         Executor(BaseExecutor.Context()).Do({"verdict": [verdict]}, {}, {})
 
 

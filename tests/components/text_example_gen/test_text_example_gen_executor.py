@@ -13,6 +13,7 @@ from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types import standard_artifacts
 
 from components.artifacts import Quarantine
+from components.provenance import ROW_FEATURE
 from components.text_example_gen.component import TextExampleGen
 from components.text_example_gen.executor import Executor
 from components.text_example_gen.source import TextSource
@@ -51,6 +52,11 @@ def texts(examples: standard_artifacts.Examples, split: str) -> set[str]:
     return {example.features.feature["글"].bytes_list.value[0].decode() for example in found}
 
 
+def origins(examples: standard_artifacts.Examples, split: str) -> set[str]:
+    found = features(examples, split)
+    return {e.features.feature[ROW_FEATURE].bytes_list.value[0].decode() for e in found}
+
+
 def counts(artifact: standard_artifacts.Examples | Quarantine, *names: str) -> list[int]:
     return [artifact.get_int_custom_property(f"rows_{name}") for name in names]
 
@@ -66,7 +72,7 @@ def test_rows_become_examples_with_the_users_names_and_types(folder: Path) -> No
     examples, _ = run(folder, eval=str(folder / "eval.csv"))
     [example] = features(examples, "eval")
     found = example.features.feature
-    assert sorted(found) == sorted(["글", "분류", "번호", "별점", "값"])
+    assert sorted(found) == sorted(["글", "분류", "번호", "별점", "값", ROW_FEATURE])
     assert found["글"].bytes_list.value == ["좋아요".encode()]
     assert found["번호"].bytes_list.value == [b"7"]
     assert found["별점"].int64_list.value == [3]
@@ -74,6 +80,23 @@ def test_rows_become_examples_with_the_users_names_and_types(folder: Path) -> No
     assert examples.splits == ["train", "eval"]
     assert examples_utils.get_payload_format_string(examples) == "FORMAT_TF_EXAMPLE"
     assert examples_utils.get_file_format(examples) == "tfrecords_gzip"
+
+
+def test_every_example_of_every_split_tells_its_file_and_line(folder: Path) -> None:
+    (folder / "more.jsonl").write_text('\n{"본문": "리뷰"}\n', encoding="utf-8")
+    more = {"path": str(folder / "more.jsonl"), "text": "본문"}
+    examples, _ = run(folder, unlabelled=more, eval_fraction=0.3)
+    labelled = origins(examples, "train") | origins(examples, "eval")
+    assert labelled == {f"train.csv:{line}" for line in range(2, 62)}
+    assert origins(examples, "unlabelled") == {"more.jsonl:2"}
+
+
+def test_files_of_one_name_are_told_by_their_paths(folder: Path) -> None:
+    for name in ("가을", "겨울"):
+        (folder / name).mkdir()
+        (folder / name / "후기.csv").write_text(HEADER + rows(0, 1), encoding="utf-8")
+    examples, _ = run(folder, eval=str(folder / "*" / "후기.csv"))
+    assert origins(examples, "eval") == {f"{folder}/{name}/후기.csv:2" for name in ("가을", "겨울")}
 
 
 def test_a_share_of_the_texts_is_evaluated_on_and_no_text_stands_on_both_sides(
@@ -134,7 +157,7 @@ def test_unlabelled_rows_carry_text_and_id_and_leave_the_test_rows_out(folder: P
     )
     assert examples.splits == ["train", "eval", "unlabelled"]
     assert texts(examples, "unlabelled") == {f"리뷰 {n}" for n in range(90, 100)}
-    assert set(features(examples, "unlabelled")[0].features.feature) == {"글", "번호"}
+    assert set(features(examples, "unlabelled")[0].features.feature) == {"글", "번호", ROW_FEATURE}
     assert counts(kept_out, "read_unlabelled", "unlabelled", "quarantined", "excluded") == [
         16,
         10,

@@ -1,0 +1,105 @@
+"""`malmoi schema check`: the data gate without a run."""
+
+import json
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from pipeline.console.arguments import (
+    DONE,
+    FAULT,
+    REFUSED,
+    AsJson,
+    ConfigFile,
+    Overrides,
+    Verbose,
+    load_config,
+)
+from pipeline.console.talk import Talk, complain
+
+if TYPE_CHECKING:
+    from components.data_gate.verdict import Verdict
+    from pipeline.config import Config
+    from pipeline.schema_contract.check import Checked
+
+LOG_FILE: Final = "schema-check.log"
+
+
+def check(
+    config: ConfigFile,
+    overrides: Overrides = None,
+    pin: Annotated[
+        bool,
+        typer.Option("--pin", help="Keep the statistics of data that passes beside the schema."),
+    ] = False,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Hold the data against its schema and the gate's rules; train nothing, keep nothing.
+
+    Exit status: 0 the data passes, 1 a fault, 2 refused.
+
+    Example: malmoi schema check malmoi.yaml --pin
+    """
+    from pipeline.preflight import problems
+
+    settings = load_config(config, overrides)
+    found = problems(settings)
+    if found:
+        complain("\n".join(["This check cannot start:", *(f"  {fault}" for fault in found)]))
+        raise typer.Exit(FAULT)
+    with Talk(sys.stderr if as_json else sys.stdout) as talk:
+        checked = _checked(settings, talk, verbose=verbose)
+        if checked is None:
+            raise typer.Exit(FAULT)
+        if pin and checked.verdict.passed:
+            talk.say(_pinned(settings, checked))
+        talk.say(_in_words(checked.verdict))
+    if as_json:
+        print(json.dumps(json.loads(checked.verdict.to_json()), ensure_ascii=False))
+    raise typer.Exit(DONE if checked.verdict.passed else REFUSED)
+
+
+def _checked(config: "Config", talk: Talk, *, verbose: bool) -> "Checked | None":
+    """Check with the libraries' words in a log; None after a fault, which is told."""
+    from pipeline.capture import captured
+    from pipeline.causes import explain
+    from pipeline.schema_contract.check import check as run_check
+
+    log = config.output_dir / LOG_FILE
+    try:
+        with captured(log, show=verbose):
+            try:
+                return run_check(config, talk)
+            except BaseException:
+                traceback.print_exc()
+                raise
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told in full, with the log
+        node = getattr(error, "node", None)
+        complain(f"{node or 'The check'} failed: {explain(error)}\nThe log: {log}")
+        return None
+
+
+def _pinned(config: "Config", checked: "Checked") -> str:
+    from datetime import date
+
+    from pipeline.schema_contract.check import write_pinned
+
+    try:
+        path: Path = write_pinned(config, checked, today=date.today())
+    except (OSError, ValueError) as error:
+        complain(f"not pinned: {error}")
+        raise typer.Exit(FAULT) from error
+    return f"Pinned {path}; commit it with the schema."
+
+
+def _in_words(verdict: "Verdict") -> str:
+    if not verdict.findings:
+        return "The data passes."
+    heading = "The data passes, with warnings." if verdict.passed else "The data is refused."
+    lines = [f"  {finding.level}: {finding.in_words()}" for finding in verdict.findings]
+    rows = [f"    {row}" for finding in verdict.refusals for row in finding.rows]
+    return "\n".join([heading, *lines, *rows])

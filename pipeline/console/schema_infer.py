@@ -1,0 +1,41 @@
+"""`malmoi schema infer`: a first schema from data."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.console.arguments import FAULT, ConfigFile, Overrides, load_config
+from pipeline.console.talk import complain
+
+
+def infer(
+    config: ConfigFile,
+    overrides: Overrides = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the schema.")] = False,
+) -> None:
+    """Read the labelled rows and write a first schema, with comments on what to review.
+
+    Example: malmoi schema infer malmoi.yaml
+    """
+    from pipeline.schema_contract.observed import observe
+    from pipeline.schema_contract.review import first_schema
+
+    settings = load_config(config, overrides)
+    path = Path(settings.schema_file)
+    try:
+        if path.exists() and not force:
+            raise ValueError(f"{path} exists already; --force overwrites it")
+        seen = observe(settings.data)
+        limit = settings.gates.data.rows_per_label.limit
+        schema = first_schema(settings.data.columns, seen, fewest_rows=limit)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(schema, "utf-8")
+    except (OSError, ValueError) as error:
+        complain(str(error))
+        raise typer.Exit(FAULT) from error
+    for line in schema.splitlines():
+        if line.startswith("# REVIEW"):
+            print(line.removeprefix("# "))
+    print(f"Wrote {path} from {seen.rows:,} rows, {len(seen.labels):,} labels. Review it, then:")
+    print(f"malmoi schema check {config}")

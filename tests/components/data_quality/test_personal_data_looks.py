@@ -1,0 +1,100 @@
+"""What looks like personal data, and what only has as many digits."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.data_quality import personal
+
+PERSONAL = [
+    ("문의는 malmoi.help@example.co.kr로 주세요", ["email"]),
+    ("연락주세요..hong_gildong+1@mail.example.com", ["email"]),
+    ("메일(a@b.io)", ["email"]),
+    ("010-1234-5678로 전화 주세요", ["phone"]),
+    ("제 번호 010 1234 5678", ["phone"]),
+    ("01012345678", ["phone"]),
+    ("010.1234.5678.", ["phone"]),
+    ("HP010-1234-5678", ["phone"]),
+    ("011-234-5678", ["phone"]),
+    ("02-123-4567, 급합니다", ["phone"]),
+    ("(02) 1234-5678", ["phone"]),
+    ("031) 123-4567", ["phone"]),
+    ("070-1234-5678", ["phone"]),
+    ("+82 10-1234-5678", ["phone"]),
+    ("+82-2-1234-5678", ["phone"]),
+    ("+821012345678", ["phone"]),
+    ("카드 4111-1111-1111-1111 취소해 주세요", ["card"]),
+    ("5500 0000 0000 0004", ["card"]),
+    ("4222222222222", ["card"]),
+    ("378282246310005", ["card"]),
+    ("3782-822463-10005", ["card"]),
+    ("30569309025904", ["card"]),
+    ("주민번호 900101-1234567입니다", ["resident_registration"]),
+    ("000229-3234567", ["resident_registration"]),
+    ("000229 - 4234567", ["resident_registration"]),
+    ("850505-5123456", ["resident_registration"]),
+    ("9001011234568", ["resident_registration"]),
+    ("010-1234-5678, a@example.com", ["email", "phone"]),
+]
+
+IMPERSONAL = [
+    "",
+    "ㅋㅋㅋㅋㅋㅋ",
+    "👍👍 최고예요 100점",
+    "고객센터 1588-1234로 문의하세요",
+    "080-123-4567 무료 상담",
+    "안심번호 0507-1234-5678",
+    "주문번호 20240101-0123456",
+    "주문번호 20240101-1234567",
+    "주문번호 3010-1234-5678",
+    "2024-01-02 12:30:45",
+    "2024.11.21",
+    "1,234,567원 5678개",
+    "영화 134963번, 36,000원",
+    "운송장 123456789012",
+    "0212345678",
+    "010-12-34",
+    "010-1234-56789",
+    "10-1234-5678",
+    "1700000000000",
+    "9788966260959",
+    "8801234567893",
+    "4111-1111-1111-1112",
+    "4111 1111-1111 1111",
+    "1111-1111-1111-1111",
+    "900101-9",
+    "901301-1234567",
+    "900230-1234567",
+    "010229-3234567",
+    "900101-1******",
+    "9001011234567",
+    "icon@2x.png",
+    "@malmoi 감사합니다",
+    "ㅋㅋ@ㅋㅋ",
+    "평점@@@ 별로",
+    "a@b",
+    "http://example.com/2010/09/04/2010090400515.html",
+    "1" * 10_000,
+    "3.141592653589793238462643383279",
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), PERSONAL)
+def test_personal_data_is_known_by_its_look(text: str, expected: list[str]) -> None:
+    assert list(personal.kinds(text)) == expected
+
+
+@pytest.mark.parametrize("text", IMPERSONAL)
+def test_other_numbers_and_signs_are_not_personal(text: str) -> None:
+    assert list(personal.kinds(text)) == []
+
+
+@given(st.text(st.sampled_from("0123456789-. +()@ab가xㅋ")) | st.text())
+def test_any_text_can_be_looked_at(text: str) -> None:
+    found = list(personal.kinds(text))
+    assert found == [kind for kind in personal.KINDS if kind in found]
+
+
+@given(st.integers(0, 9_999), st.integers(0, 9_999), st.sampled_from(["로", "\n", ",", "입니다"]))
+def test_every_mobile_number_is_found_whatever_follows(first: int, last: int, after: str) -> None:
+    assert "phone" in personal.kinds(f"번호는 010-{first:04}-{last:04}{after}")

@@ -1,0 +1,165 @@
+"""The gates: what they refuse, what a refusal says, and what it leaves behind."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ml_metadata.metadata_store import MetadataStore
+from ml_metadata.proto import metadata_store_pb2
+
+REFUSED = 2
+Row = tuple[str, str]
+
+
+def metadata(house: Any) -> MetadataStore:
+    config = metadata_store_pb2.ConnectionConfig()
+    config.sqlite.filename_uri = str(house.output / "metadata.sqlite")
+    return MetadataStore(config)
+
+
+def one_label(rows: list[Row]) -> list[Row]:
+    return [row for row in rows if row[1] == "배송 지연"]
+
+
+def a_rare_label(rows: list[Row]) -> list[Row]:
+    return [row for row in rows if row[1] != "주문 취소"] + [("딱 하나뿐인 문의예요", "주문 취소")]
+
+
+def an_unknown_label(rows: list[Row]) -> list[Row]:
+    return [*rows, *((f"칭찬하고 싶어요 {number}", "칭찬") for number in range(30))]
+
+
+def many_bad_rows(rows: list[Row]) -> list[Row]:
+    return [("", "환불 요청")] * 15 + rows
+
+
+CASES = [
+    (one_label, "labels: train: 1 (배송 지연), limit at least 2; check data.columns.label"),
+    (a_rare_label, "rows_per_label: train: label '주문 취소': 1 row, limit at least 5; add rows"),
+    (an_unknown_label, "Examples contain values missing from the schema: 칭찬"),
+    (many_bad_rows, "quarantined: rows: 10.00% of 150 rows (15), limit 1.00%; mend the rows"),
+]
+
+
+@pytest.fixture(scope="module", params=CASES, ids=lambda case: case[0].__name__)
+def refusal(
+    request: pytest.FixtureRequest,
+    build: Callable[..., Any],
+    malmoi: Callable[..., Any],
+    corpus_rows: list[Row],
+) -> tuple[Any, Any, str]:
+    """A house whose data the gate refuses, the run, and what is to be said of it."""
+    rows, reason = request.param
+    house = build(rows(corpus_rows[:135]))
+    return house, malmoi("run", house.config, "--json"), reason
+
+
+def test_bad_data_ends_with_status_2_and_a_reason_before_any_training(
+    refusal: tuple[Any, Any, str],
+) -> None:
+    house, done, reason = refusal
+    assert done.status == REFUSED
+    summary = done.json()
+    assert summary["verdict"] == "data refused"
+    assert any(reason in told for told in summary["reasons"])
+    assert summary["pushed"] is None
+    assert list(summary["seconds"])[-1] == "DataGate"
+    assert not house.models.exists()
+    assert "The data gate refused this run; nothing was trained." in done.err
+    assert reason in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_data_refusal_stays_in_the_metadata_and_in_the_runs_folder(
+    refusal: tuple[Any, Any, str],
+) -> None:
+    house, done, _ = refusal
+    store = metadata(house)
+    (artifact,) = store.get_artifacts_by_type("Verdict")
+    assert artifact.custom_properties["passed"].int_value == 0
+    assert artifact.state == metadata_store_pb2.Artifact.LIVE
+    for folder in (Path(artifact.uri), Path(done.json()["run_folder"]) / "data_gate"):
+        verdict = json.loads((folder / "verdict.json").read_text("utf-8"))
+        assert verdict["passed"] is False
+        assert (folder / "anomalies-train.pbtxt").is_file()
+        assert (folder / "anomalies-eval.pbtxt").is_file()
+    ran = {kind.name.rsplit(".", 1)[-1] for kind in store.get_execution_types()}
+    assert "DataGate" in ran
+    assert not ran & {"Transform", "Trainer"}
+
+
+def test_the_first_ten_bad_rows_are_named_with_file_line_and_reason(
+    build: Callable[..., Any], malmoi: Callable[..., Any], corpus_rows: list[Row]
+) -> None:
+    house = build(many_bad_rows(corpus_rows[:135]))
+    done = malmoi("run", house.config)
+    rows = [line.strip() for line in done.out.splitlines() if "rows.csv:" in line]
+    assert rows == [
+        f"{house.folder / 'rows.csv'}:{line}: column 'text': the text is empty"
+        for line in range(2, 12)
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["한 번뿐인 문의예요", "이 분류는 처음 봐요", "저만 이런가요", "네"]
+)
+def test_a_label_seen_once_is_refused_on_either_side_of_the_split(
+    build: Callable[..., Any], malmoi: Callable[..., Any], corpus_rows: list[Row], text: str
+) -> None:
+    rows = [row for row in corpus_rows if row[1] != "주문 취소"]
+    house = build([*rows, (text, "주문 취소")], data=SPLIT_IN_HALF)
+    done = malmoi("run", house.config, "--json")
+    assert done.status == REFUSED
+    (told,) = done.json()["reasons"]
+    assert told.startswith("rows_per_label: train: label '주문 취소': ")
+
+
+SPLIT_IN_HALF = {
+    "train": "rows.csv",
+    "columns": {"text": "text", "label": "label"},
+    "eval_fraction": 0.5,
+}
+
+
+def test_a_rule_that_only_warns_lets_the_run_go_on(
+    build: Callable[..., Any], malmoi: Callable[..., Any], corpus_rows: list[Row]
+) -> None:
+    house = build(an_unknown_label(corpus_rows[:135]))
+    done = malmoi(
+        *("run", house.config),
+        *("--set", "gates.data.anomalies.level=warn", "--set", "gates.data.labels.limit=9"),
+    )
+    assert done.status == REFUSED
+    assert "DataGate" in done.out
+    assert "labels: train: 4" in done.out
+    assert "anomalies" not in done.out
+
+
+def test_a_model_below_the_threshold_is_not_pushed(house: Any, too_strict: Any) -> None:
+    assert too_strict.status == REFUSED
+    summary = too_strict.json()
+    assert summary["verdict"] == "model refused"
+    assert summary["pushed"] is None
+    accuracy = summary["metrics"]["accuracy"]
+    assert f"accuracy is {accuracy:.4f}, must be 1" in summary["reasons"]
+    assert "The model gate refused this model; nothing was pushed." in too_strict.err
+    assert "accuracy is " in too_strict.err
+
+
+def test_a_worse_model_than_the_blessed_one_is_not_pushed(house: Any, worse: Any) -> None:
+    assert worse.status == REFUSED
+    summary = worse.json()
+    assert summary["verdict"] == "model refused"
+    assert summary["pushed"] is None
+    (told,) = summary["reasons"]
+    assert told.startswith("accuracy changed by -0.")
+    assert told.endswith(" against the baseline, may lose 0.005")
+
+
+def test_a_refused_model_leaves_the_versions_as_they_were(
+    house: Any, versions_before_refusals: list[str], too_strict: Any, worse: Any
+) -> None:
+    assert house.versions()[: len(versions_before_refusals)] == versions_before_refusals
+    assert too_strict.json()["pushed"] is worse.json()["pushed"] is None

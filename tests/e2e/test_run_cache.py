@@ -1,0 +1,86 @@
+"""The cache: what nothing has changed for is not run again, and what has is."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NODES = {
+    *("ImportSchemaGen", "TextExampleGen", "StatisticsGen", "DataGate", "DataGateHalt"),
+    *("Transform", "Trainer", "Evaluator", "AtomicPusher"),
+}
+RESOLVER = "Baseline"  # looks the metadata up at every run; there is nothing to cache
+
+
+@pytest.fixture(scope="module")
+def edited(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sources once more, to edit."""
+    return Path(shutil.copytree(sources, tmp_path_factory.mktemp("edited") / "sources"))
+
+
+@pytest.fixture(scope="module")
+def after_readme(house: Any, second: Any, cold: Callable[..., Any], edited: Path) -> Any:
+    """A run of sources whose README was edited."""
+    with (edited / "README.md").open("a", encoding="utf-8") as file:
+        file.write("\n덧붙인 줄\n")
+    return cold("run", house.config, "--json", PYTHONPATH=str(edited))
+
+
+@pytest.fixture(scope="module")
+def after_edit(house: Any, after_readme: Any, cold: Callable[..., Any], edited: Path) -> Any:
+    """A run of sources in which a comment was added to the model."""
+    with (edited / "trainer" / "models" / "bigru.py").open("a", encoding="utf-8") as file:
+        file.write("# 덧붙인 줄\n")
+    return cold("run", house.config, "--json", PYTHONPATH=str(edited))
+
+
+def test_the_same_run_again_comes_from_the_cache_with_the_same_version(
+    first: Any, second: Any
+) -> None:
+    assert second.status == 0
+    assert set(second.json()["cached"]) == NODES
+    assert second.json()["pushed"] == first.json()["pushed"]
+    assert second.json()["metrics"] == first.json()["metrics"]
+
+
+def test_an_edit_of_readme_runs_nothing_again(after_readme: Any) -> None:
+    assert after_readme.status == 0, after_readme.err
+    assert set(after_readme.json()["cached"]) == NODES
+
+
+def test_an_edit_of_the_models_code_runs_transform_and_trainer_again(
+    first: Any, after_edit: Any
+) -> None:
+    assert after_edit.status == 0, after_edit.err
+    assert NODES - set(after_edit.json()["cached"]) == {
+        *("Transform", "Trainer", "Evaluator", "AtomicPusher")
+    }
+    assert after_edit.json()["pushed"]["version"] > first.json()["pushed"]["version"]
+
+
+def test_a_changed_training_setting_runs_the_trainer_but_not_transform_again(
+    worse: Any,
+) -> None:
+    cached = set(worse.json()["cached"])
+    assert "Transform" in cached
+    assert "Trainer" not in cached
+
+
+def test_a_threshold_runs_the_evaluator_again_and_not_the_trainer(too_strict: Any) -> None:
+    cached = set(too_strict.json()["cached"])
+    assert "Trainer" in cached
+    assert "Evaluator" not in cached
+
+
+def test_a_touched_row_runs_everything_behind_the_rows_again(
+    build: Callable[..., Any], malmoi: Callable[..., Any], corpus_rows: list[tuple[str, str]]
+) -> None:
+    one_label = [row for row in corpus_rows if row[1] == corpus_rows[0][1]]
+    house = build(one_label)
+    malmoi("run", house.config)
+    assert "TextExampleGen" in malmoi("run", house.config, "--json").json()["cached"]
+    house.write_rows([*one_label, ("새로 들어온 문의예요", one_label[0][1])])
+    cached = malmoi("run", house.config, "--json").json()["cached"]
+    assert cached == ["ImportSchemaGen"]

@@ -1,0 +1,71 @@
+"""A run through the real command: what it prints, what it writes, how it talks."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+
+NODES = [
+    "ImportSchemaGen",
+    "TextExampleGen",
+    "StatisticsGen",
+    "DataGate",
+    "DataGateHalt",
+    "Transform",
+    "Trainer",
+    "Baseline",
+    "Evaluator",
+    "AtomicPusher",
+]
+TOLD = [node for node in NODES if node != "DataGateHalt"]
+FOREIGN = ("WARNING", "INFO", "tensorflow", "absl", "Traceback", "Epoch")
+
+
+def test_json_is_one_object_with_verdict_version_metrics_and_seconds(
+    house: Any, first: Any
+) -> None:
+    assert first.status == 0
+    assert len(first.out.splitlines()) == 1
+    summary = first.json()
+    assert summary["verdict"] == "pushed"
+    assert summary["reasons"] == []
+    assert [summary["pushed"]["version"]] == house.versions()[:1]
+    assert summary["pushed"]["path"] == str(house.models / summary["pushed"]["version"])
+    assert (house.models / summary["pushed"]["version"] / "saved_model.pb").is_file()
+    assert set(summary["metrics"]) >= {"accuracy", "macro_f1", "example_count"}
+    assert summary["metrics"]["accuracy"] > 0.5
+    assert sorted(summary["seconds"]) == sorted(NODES)
+    assert all(seconds >= 0 for seconds in summary["seconds"].values())
+    assert summary["cached"] == []
+
+
+def test_the_runs_folder_keeps_log_configuration_verdict_and_summary(
+    house: Any, first: Any
+) -> None:
+    summary = first.json()
+    (folder,) = (f for f in (house.output / "runs").iterdir() if str(f) == summary["run_folder"])
+    assert json.loads((folder / "summary.json").read_text("utf-8")) == summary
+    kept = yaml.safe_load((folder / "config.yaml").read_text("utf-8"))
+    assert kept["data"]["train"] == str(house.folder / "rows.csv")
+    assert json.loads((folder / "data_gate" / "verdict.json").read_text("utf-8"))["passed"]
+    assert (folder / "data_gate" / "anomalies-train.pbtxt").is_file()
+    assert "Epoch 1/" in (folder / "log.txt").read_text("utf-8")
+
+
+def test_a_run_tells_a_line_for_each_node_and_nothing_of_the_libraries(first: Any) -> None:
+    opening, *nodes, closing = first.err.splitlines()
+    assert opening.startswith("enquiries: run folder ")
+    assert [line.split()[:2] for line in nodes] == [["+", node] for node in TOLD]
+    assert closing.startswith(f"Pushed version {first.json()['pushed']['version']} in ")
+    assert [word for word in FOREIGN if word in first.err] == []
+
+
+def test_verbose_brings_the_libraries_words_back(
+    house: Any, second: Any, malmoi: Callable[..., Any]
+) -> None:
+    quiet, loud = malmoi("run", house.config), malmoi("run", house.config, "--verbose")
+    assert quiet.status == loud.status == 0
+    assert quiet.err == ""
+    assert "WARNING:absl" in loud.err
+    assert [line.split()[1] for line in loud.out.splitlines()[1:-1]] == TOLD
