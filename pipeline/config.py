@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from components.data_gate.settings import DataGateSettings
 from components.text_example_gen.source import TextSource
+from pipeline import plain_yaml
 from trainer.settings import TextSettings, TrainerSettings, TrainingSettings, TransformSettings
 
 _VARIABLE: Final = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
@@ -137,7 +138,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Config:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        tree = yaml.safe_load(path.read_text("utf-8"))
+        tree = plain_yaml.load(path.read_text("utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"no file {path}; `malmoi init DATA.csv` writes a first one") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -160,7 +161,7 @@ def _override(tree: dict[str, Any], override: str) -> None:
             raise ConfigError(f"--set {override}: {section} is {below!r}, not a section")
         tree = below
     try:
-        tree[last] = yaml.safe_load(value)
+        tree[last] = plain_yaml.load(value)
     except yaml.YAMLError as error:
         raise ConfigError(f"--set {override}: the value is not YAML: {error}") from error
 

@@ -14,8 +14,8 @@ Kind = Literal["email", "phone", "card", "resident_registration"]
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
-_NO_DIGITS_BEFORE: Final = r"(?<![0-9A-Za-z])(?<![0-9][-./])"
-_NO_DIGITS_AFTER: Final = r"(?![0-9]|[-./][0-9])"
+_NO_DIGITS_BEFORE: Final = r"(?<![0-9A-Za-z])(?<![0-9][-.])"
+_NO_DIGITS_AFTER: Final = r"(?![0-9]|[-.][0-9])"
 
 _EMAIL = re.compile(
     r"(?<![A-Za-z0-9_%+-])[A-Za-z0-9_%+-]+(?:\.[A-Za-z0-9_%+-]+)*"
@@ -27,9 +27,9 @@ _MOBILE: Final = r"1[016789]"
 _AREA: Final = r"(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70)"
 """Area codes without the leading 0, and 070 for internet telephony."""
 
-_GAP: Final = r"[-. ]"
+_GAP: Final = r"(?: ?[-.] ?| )"
 _PHONE = re.compile(
-    rf"(?:(?<![0-9])(?<![0-9][-./])0{_MOBILE}-[0-9]{{3,4}}-[0-9]{{4}}"
+    rf"(?:(?<![0-9])(?<![0-9][-.])0{_MOBILE}-[0-9]{{3,4}}-[0-9]{{4}}"
     rf"|{_NO_DIGITS_BEFORE}(?:"
     # Without gaps, 11 digits from 010 on are a phone; 9 or 10 from 02 on may be anything.
     rf"0{_MOBILE}{_GAP}?[0-9]{{3,4}}{_GAP}?[0-9]{{4}}"

@@ -52,6 +52,8 @@ def _label(found: object, column: Column) -> str:
     label = unicodedata.normalize("NFC", str(found)).strip()
     if not label:
         raise BadValueError(f"column {column.name!r}: the label is empty")
+    if len(label.splitlines()) > 1:  # a vocabulary has one label a line
+        raise BadValueError(f"column {column.name!r}: the label has a line break")
     return label
 
 

@@ -93,8 +93,8 @@ def unpin(pinned: bytes, schema: schema_pb2.Schema) -> Statistics:
         statistics = json_format.ParseDict(tree, Statistics())
     except (ValueError, KeyError, TypeError, AttributeError, json_format.ParseError) as error:
         raise ValueError(
-            f"no pinned statistics: {' '.join(str(error).split())}; take the file back from git, or pin the data anew "
-            "with `malmoi schema check CONFIG --pin`"
+            f"no pinned statistics: {' '.join(str(error).split())}; take the file back from git, "
+            "or pin the data anew with `malmoi schema check CONFIG --pin`"
         ) from error
     names = {
         feature.name: {_hash(value, feature.name, key): value for value in _named(feature, schema)}

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+from tfx.orchestration import metadata, pipeline
+from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.types import standard_artifacts
 
 from components import artifacts
@@ -53,6 +55,30 @@ def test_the_artifact_bears_the_figures_and_nothing_but_the_file(tmp_path: Path)
         else:
             assert artifact.get_int_custom_property(name) == figure
     assert os.listdir(artifact.uri) == ["quality.json"]
+
+
+def test_a_pipeline_keeps_the_figures_with_its_metadata(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("text,label\n" + "배송이 늦어요,불만\n" * 3, encoding="utf-8")
+    (tmp_path / "b.csv").write_text("text,label\n배송이 늦어요,불만\n", encoding="utf-8")
+    source = TextSource.model_validate(
+        {"columns": COLUMNS, "train": f"{tmp_path}/a.csv", "eval": f"{tmp_path}/b.csv"}
+    )
+    gen = TextExampleGen(source, digest="abc")
+    node = DataQuality(examples=gen.outputs["examples"], columns=source.columns, digest="abc")
+    connection = metadata.sqlite_metadata_connection_config(str(tmp_path / "mlmd.sqlite"))
+    LocalDagRunner().run(
+        pipeline.Pipeline(
+            pipeline_name="quality",
+            pipeline_root=str(tmp_path / "root"),
+            components=[gen, node],
+            metadata_connection_config=connection,
+        )
+    )
+    with metadata.Metadata(connection) as handle:
+        [kept] = handle.store.get_artifacts_by_type("Quality")
+    assert kept.custom_properties["duplicate_rows"].int_value == 2
+    assert kept.custom_properties["leakage_verbatim_rows"].int_value == 1
+    assert kept.custom_properties["imbalance"].double_value == 1.0
 
 
 def test_of_3i4k_the_published_figures_hold(tmp_path: Path) -> None:

@@ -66,6 +66,12 @@ def test_a_bad_row_is_told_by_its_line_and_its_neighbours_stay(row: str, reason:
     assert told.startswith(reason)
 
 
+def test_a_label_with_a_line_break_is_bad() -> None:
+    rows = read('text,label\n좋아요,"칭\n찬"\n뒷줄,불만\n')
+    assert bad(rows) == [(2, "column 'label': the label has a line break")]
+    assert good(rows) == [(4, "뒷줄")]
+
+
 @pytest.mark.parametrize(
     ("encoding", "broken", "shown"),
     [("utf-8", b"\xb0\xa1", r"\xb0\xa1"), ("cp949", b"\xff", r"\xff")],

@@ -46,7 +46,7 @@ ROWS = pd.DataFrame(
         "stars": [n % 5 for n in range(100)],
     }
 )
-PLAIN_STRINGS = ("STRING", "FLOAT", "BYTES", "QUANTILES", "STANDARD", "NaN", "Infinity")
+PROTO_WORDS = ("STRING", "QUANTILES")
 HASH = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}")
 
 
@@ -111,9 +111,9 @@ def test_no_string_of_a_text_column_is_in_the_file(tokens: list[str], compared: 
 
 
 def test_only_what_the_schema_names_stands_in_the_file_as_it_is(pinned: bytes) -> None:
-    told = {s for s in strings(json.loads(pinned)) if not HASH.fullmatch(s)}
+    told = {s for s in strings(json.loads(pinned)) if not HASH.fullmatch(s) and not s.isdecimal()}
     columns = {"본문", "라벨", "channel", "stars"}
-    assert told - set(PLAIN_STRINGS) == {"train", *columns, "환불 요청", "배송 지연"}
+    assert told - set(PROTO_WORDS) == {"train", *columns, "환불 요청", "배송 지연"}
     for word in ("주문번호", "왔어요", "ㅠㅠ", "전화", "app"):
         assert word.encode() not in pinned
 

@@ -1,0 +1,292 @@
+"""Accepting loosens exactly the one rule that was named, and TFDV agrees."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import tensorflow_data_validation as tfdv
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+from components.data_gate import executor
+from components.data_gate.rules import Anomaly, Evidence, judge
+from pipeline.config import load
+from pipeline.schema_contract import refusals
+from pipeline.schema_contract.accept import Accepted, NotAcceptedError, accept, refused_rules
+from pipeline.schema_contract.figures import just_above, just_below, limit_that_keeps
+from pipeline.schema_contract.refusals import NotRefusedError
+
+MALMOI = Path(sys.executable).with_name("malmoi")
+
+SCHEMA = """# 고객 문의의 계약
+feature {
+  name: "본문"
+  type: BYTES
+  presence { min_fraction: 1.0 }  # 빈 문의는 없다
+}
+feature {
+  name: "라벨"
+  type: BYTES
+  domain: "labels"
+  drift_comparator { infinity_norm { threshold: 0.05 } }
+}
+feature { name: "stars" type: INT int_domain { min: 1 max: 5 } }
+feature { name: "channel" type: INT }
+string_domain {
+  name: "labels"
+  value: "환불"  # 100건
+  value: "배송"
+}
+"""
+CONFIG = """# 고객 문의
+name: enquiries
+data:
+  train: rows.csv
+  columns: {text: 본문, label: 라벨, side: {stars: int, channel: str}}
+schema: schema.pbtxt
+gates:
+  data:
+    labels: {limit: 2}  # 둘은 있어야 배울 것이 있다
+"""
+ROWS = pd.DataFrame(
+    {
+        "본문": [f"{n}번 문의" for n in range(98)] + [None, None],
+        "라벨": ["환불"] * 45 + ["배송"] * 45 + ["환불, 보류 (~1%)"] * 6 + ['"기타"'] * 4,
+        "stars": [0] * 50 + [7] * 50,
+        "channel": ["app"] * 100,
+    }
+)
+BEFORE = pd.DataFrame({"라벨": ["환불"] * 90 + ["배송"] * 10, "stars": [1] * 100})
+
+RULES = [
+    "quarantined",
+    "rows_per_label",
+    "channel:unexpected_data_type",
+    "라벨:value:환불, 보류 (~1%)",
+    '라벨:value:"기타"',
+    "본문:presence.min_fraction",
+    "stars:int_domain.min",
+    "stars:int_domain.max",
+    "라벨:drift.infinity_norm",
+]
+
+
+def violations(schema: schema_pb2.Schema) -> Any:
+    return tfdv.validate_statistics(
+        tfdv.generate_statistics_from_dataframe(ROWS),
+        schema,
+        previous_statistics=tfdv.generate_statistics_from_dataframe(BEFORE),
+    )
+
+
+def reasons(schema: Path) -> set[tuple[str, str]]:
+    found = violations(text_format.Parse(schema.read_text("utf-8"), schema_pb2.Schema()))
+    return {
+        (column, f"{reason.type} {reason.description}")
+        for column, info in found.anomaly_info.items()
+        for reason in info.reason
+    }
+
+
+def write_run(folder: Path, name: str, *, refused: bool = True) -> None:
+    """Write what the data gate writes into a run's folder."""
+    gate = folder / "output" / "runs" / name / "data_gate"
+    gate.mkdir(parents=True)
+    schema = text_format.Parse((folder / "schema.pbtxt").read_text("utf-8"), schema_pb2.Schema())
+    found = violations(schema)
+    (gate / "anomalies-train.pbtxt").write_text(text_format.MessageToString(found), "utf-8")
+    settings = load(folder / "malmoi.yaml").gates.data
+    evidence = Evidence(
+        rows_read=1_000,
+        rows_quarantined=15 if refused else 0,
+        quarantine=["rows.csv:3: the text is empty"],
+        label_counts={"환불": 45, "배송": 45, "기타": 4, "보류": 3}
+        if refused
+        else {"가": 9, "나": 9},
+        anomalies=[
+            Anomaly(split="train", column=column, summary=info.short_description, description="")
+            for column, info in found.anomaly_info.items()
+            if refused
+        ],
+    )
+    (gate / "verdict.json").write_text(judge(evidence, settings).to_json(), "utf-8")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("refused")
+    (folder / "schema.pbtxt").write_text(SCHEMA, "utf-8")
+    (folder / "malmoi.yaml").write_text(CONFIG, "utf-8")
+    write_run(folder, "20261121-090000-000000")
+    return folder
+
+
+@pytest.fixture
+def loosened(made: Path) -> Callable[[str], Accepted]:
+    config = made / "malmoi.yaml"
+    return lambda rule: accept(config, load(config), rule)
+
+
+def test_every_rule_that_refused_has_a_name(made: Path) -> None:
+    folder, rules = refused_rules(load(made / "malmoi.yaml"))
+    assert {rule.rule for rule in rules} == set(RULES)
+    assert folder.parent.name == "20261121-090000-000000"
+
+
+@pytest.mark.parametrize(
+    ("rule", "was", "now"),
+    [
+        (
+            '라벨:value:"기타"',
+            '  value: "배송"\n',
+            '  value: "배송"\n  value: "\\"기타\\""\n',
+        ),
+        (
+            "라벨:value:환불, 보류 (~1%)",
+            '  value: "배송"\n',
+            '  value: "배송"\n  value: "환불, 보류 (~1%)"\n',
+        ),
+        ("본문:presence.min_fraction", "min_fraction: 1.0", "min_fraction: 0.98"),
+        ("stars:int_domain.min", "min: 1", "min: 0"),
+        ("stars:int_domain.max", "max: 5", "max: 7"),
+        ("라벨:drift.infinity_norm", "threshold: 0.05", "threshold: 0.4501"),
+    ],
+)
+def test_a_rule_of_the_schema_is_loosened_and_tfdv_lets_this_alone_pass(
+    loosened: Callable[[str], Accepted], tmp_path: Path, rule: str, was: str, now: str
+) -> None:
+    done = loosened(rule)
+    assert (done.before, done.after) == (SCHEMA, SCHEMA.replace(was, now))
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.write_text(done.before, "utf-8")
+    new.write_text(done.after, "utf-8")
+    gone, come = reasons(old) - reasons(new), reasons(new) - reasons(old)
+    assert len(gone) == 1
+    # Of two unknown labels the other stays; every other rule complains as before.
+    assert len(come) == (1 if ":value:" in rule else 0)
+
+
+@pytest.mark.parametrize(
+    ("rule", "line"),
+    [
+        ("quarantined", "    quarantined: {limit: 0.0151}"),
+        ("rows_per_label", "    rows_per_label: {limit: 3}"),
+    ],
+)
+def test_a_rule_of_the_configuration_is_loosened_by_one_key(
+    loosened: Callable[[str], Accepted], rule: str, line: str
+) -> None:
+    done = loosened(rule)
+    assert done.file.name == "malmoi.yaml"
+    assert done.after == CONFIG + line + "\n"
+    assert f"set gates.data.{rule}.limit to" in done.message
+
+
+def test_the_message_says_what_refused_and_asks_why_it_is_right(
+    loosened: Callable[[str], Accepted],
+) -> None:
+    done = loosened('라벨:value:"기타"')
+    title, _, *body = done.message.splitlines()
+    assert title == ("schema(enquiries): 라벨: label '\"기타\"' is added, 2 labels -> 3 labels")
+    assert body == [
+        "Run 20261121-090000-000000 was refused: '라벨': the value '\"기타\"' is missing from the "
+        "schema",
+        "Accepted because: (say why the world has changed and the data is right)",
+    ]
+
+
+def test_another_rule_is_refused_with_the_list_of_those_that_refused(
+    loosened: Callable[[str], Accepted],
+) -> None:
+    with pytest.raises(NotAcceptedError) as caught:
+        loosened("라벨:value:교환")
+    told = str(caught.value)
+    assert told.startswith("rule '라벨:value:교환' did not refuse the run; these did:\n")
+    assert [rule for rule in RULES if f"\n  {rule}\n" not in told] == []
+
+
+def test_what_no_single_edit_accepts_is_refused(loosened: Callable[[str], Accepted]) -> None:
+    with pytest.raises(NotAcceptedError, match="no single edit accepts 'channel': .*by hand"):
+        loosened("channel:unexpected_data_type")
+
+
+def test_a_domain_that_two_features_share_is_not_loosened_for_both(tmp_path: Path) -> None:
+    shared = SCHEMA.replace('channel" type: INT', 'channel" type: INT domain: "labels"')
+    shared = shared.replace("INT domain", "BYTES domain")
+    (tmp_path / "schema.pbtxt").write_text(shared, "utf-8")
+    (tmp_path / "malmoi.yaml").write_text(CONFIG, "utf-8")
+    write_run(tmp_path, "20261121-090000-000000")
+    config = tmp_path / "malmoi.yaml"
+    with pytest.raises(ValueError, match="features may share the domain"):
+        accept(config, load(config), '라벨:value:"기타"')
+
+
+def test_only_the_newest_run_counts(tmp_path: Path) -> None:
+    (tmp_path / "schema.pbtxt").write_text(SCHEMA, "utf-8")
+    (tmp_path / "malmoi.yaml").write_text(CONFIG, "utf-8")
+    config = load(tmp_path / "malmoi.yaml")
+    with pytest.raises(NotRefusedError, match="no run in .* has come to the data gate"):
+        refused_rules(config)
+    write_run(tmp_path, "20261120-090000-000000")
+    assert len(refused_rules(config)[1]) == len(RULES)
+    write_run(tmp_path, "20261121-090000-000000", refused=False)
+    with pytest.raises(NotRefusedError, match="let the newest run pass"):
+        refused_rules(config)
+
+
+def test_the_command_shows_the_edit_makes_it_and_lists_the_rules(tmp_path: Path) -> None:
+    (tmp_path / "schema.pbtxt").write_text(SCHEMA, "utf-8")
+    (tmp_path / "malmoi.yaml").write_text(CONFIG, "utf-8")
+    write_run(tmp_path, "20261121-090000-000000")
+
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        command = [MALMOI, "schema", "accept", "malmoi.yaml", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+
+    assert "\n  quarantined\n    quarantined: rows: 1.50%" in run().stdout
+    rule = ("--rule", "stars:int_domain.max")
+    trial = run(*rule, "--dry-run")
+    assert (tmp_path / "schema.pbtxt").read_text("utf-8") == SCHEMA
+    done = run(*rule)
+    assert done.returncode == 0
+    assert (tmp_path / "schema.pbtxt").read_text("utf-8") == SCHEMA.replace("max: 5", "max: 7")
+    shown = '-feature { name: "stars" type: INT int_domain { min: 1 max: 5 } }\n'
+    assert shown in done.stdout
+    assert shown in trial.stdout
+    assert "    schema(enquiries): stars: its largest value is moved, 5 -> 7\n" in done.stdout
+    again = run(*rule)
+    assert again.returncode == 1
+    assert "the schema may be loose enough already" in again.stderr
+
+
+def test_the_gate_writes_its_verdict_where_it_is_looked_for() -> None:
+    assert refusals.VERDICT_FILE == executor.VERDICT_FILE
+
+
+@pytest.mark.parametrize(
+    ("figure", "side", "limit"),
+    [
+        ("1.50% of 1,000 rows (15)", "most", "0.0151"),
+        ("1% of 5 rows", "most", "0.02"),
+        ("3 rows", "least", "3"),
+        ("1,234 rows", "most", "1234"),
+        ("16.8:1", "most", "16.9"),
+        ("0.0123", "least", "0.0122"),
+        ("0.00%", "most", "0.0001"),
+        ("none", "most", None),
+    ],
+)
+def test_a_limit_keeps_a_figure_that_was_rounded(figure: str, side: Any, limit: str | None) -> None:
+    assert limit_that_keeps(figure, side) == limit
+
+
+@pytest.mark.parametrize(
+    ("figure", "above", "below"),
+    [(0.38235294, 0.3824, 0.3823), (0.05, 0.0501, 0.05), (0.00001, 0.0001, 0.0)],
+)
+def test_thresholds_stand_just_beyond_the_figure(figure: float, above: float, below: float) -> None:
+    assert (just_above(figure), just_below(figure)) == (above, below)
