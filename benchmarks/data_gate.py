@@ -1,9 +1,9 @@
 """Evidence for the data gate on real reviews: seconds, rows per second, peak memory.
 
-    python -m benchmarks.data_gate               # needs MALMOI_DATA
+    python benchmarks/data_gate.py               # needs MALMOI_DATA
 
 Each measurement is a process of its own, and so is the making of its examples. Peak memory is the
-largest resident size as the kernel counts it, the libraries' own (`import`) among it.
+largest resident size as the kernel counts it; what the imports alone take is told beside it.
 """
 
 import argparse
@@ -15,79 +15,88 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
-from tfx.types import standard_artifacts
-
-from components.artifacts import Quality, Quarantine
-from components.data_quality import executor as data_quality
-from components.text_example_gen import executor as text_example_gen
-from components.text_example_gen.component import TextExampleGen
-from components.text_example_gen.source import Columns, TextSource
-
-SETS: Final[dict[str, dict[str, Any]]] = {
-    "nsmc/train.csv.gz": {"columns": {"text": "text", "label": "label"}},
-    "nsmc/all_ratings.csv.gz": {"columns": {"text": "text", "label": "rating"}},
+COLUMNS: Final = {
+    "nsmc/train.csv.gz": {"text": "text", "label": "label"},
+    "nsmc/all_ratings.csv.gz": {"text": "text", "label": "rating"},
 }
+"""Of each data set; the first is what the second's memory is compared with."""
+
+EXAMPLES: Final = "examples"
+QUALITY: Final = "quality"
 
 
 def make_examples(name: str, folder: Path) -> None:
-    source = TextSource.model_validate(
-        {"train": str(Path(os.environ["MALMOI_DATA"], name)), **SETS[name]}
-    )
+    """Read the rows, as the pipeline does, and note what the next step must know of them."""
+    from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+    from tfx.types import standard_artifacts
+
+    from components.artifacts import Quarantine
+    from components.text_example_gen.component import TextExampleGen
+    from components.text_example_gen.executor import Executor
+    from components.text_example_gen.source import TextSource
+
+    train = Path(os.environ["MALMOI_DATA"], name)
+    source = TextSource.model_validate({"train": str(train), "columns": COLUMNS[name]})
     examples, kept_out = standard_artifacts.Examples(), Quarantine()
-    examples.uri, kept_out.uri = str(folder / "examples"), str(folder / "quarantine")
-    properties = {
-        key: value
-        for key, value in TextExampleGen(source, digest="").exec_properties.items()
-        if value is not None
-    }
-    text_example_gen.Executor(BaseBeamExecutor.Context()).Do(
-        {}, {"examples": [examples], "quarantine": [kept_out]}, properties
+    examples.uri, kept_out.uri = str(folder / EXAMPLES), str(folder / "quarantine")
+    properties = TextExampleGen(source, digest="").exec_properties
+    Executor(BaseBeamExecutor.Context()).Do(
+        {},
+        {"examples": [examples], "quarantine": [kept_out]},
+        {key: value for key, value in properties.items() if value is not None},
     )
     rows = examples.get_int_custom_property("rows_kept")
     told = {"splits": examples.split_names, "rows": rows}
-    (folder / "examples.json").write_text(json.dumps(told), encoding="utf-8")
+    _notes(folder).write_text(json.dumps(told), encoding="utf-8")
 
 
 def measure_quality(name: str, folder: Path) -> None:
-    told = json.loads((folder / "examples.json").read_text(encoding="utf-8"))
+    """Run DataQuality's executor; print its speed, its memory and what it found."""
+    from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+    from tfx.types import standard_artifacts
+
+    from components.artifacts import Quality
+    from components.data_quality.executor import Executor
+    from components.data_quality.report import FILE_NAME
+    from components.data_quality.report import Quality as Report
+    from components.text_example_gen.source import Columns
+
+    told = json.loads(_notes(folder).read_text(encoding="utf-8"))
     examples, quality = standard_artifacts.Examples(), Quality()
-    examples.uri, quality.uri = str(folder / "examples"), str(folder / "quality")
+    examples.uri, quality.uri = str(folder / EXAMPLES), str(folder / QUALITY)
     examples.split_names = told["splits"]
     examples.set_int_custom_property("rows_kept", told["rows"])
-    columns = Columns.model_validate(SETS[name]["columns"])
-    before_mb = _peak_mb()
+    columns = Columns.model_validate(COLUMNS[name]).model_dump_json()
+    imports_mb = _peak_mb()
     started = time.perf_counter()
-    data_quality.Executor(BaseBeamExecutor.Context()).Do(
-        {"examples": [examples]},
-        {"quality": [quality]},
-        {"columns": columns.model_dump_json(), "digest": ""},
+    Executor(BaseBeamExecutor.Context()).Do(
+        {"examples": [examples]}, {"quality": [quality]}, {"columns": columns, "digest": ""}
     )
     seconds = time.perf_counter() - started
     print(
         f"{name}: {told['rows']:,} rows in {seconds:.1f} s, {told['rows'] / seconds:,.0f} rows/s, "
-        f"peak memory {_peak_mb():.0f} MB (import {before_mb:.0f} MB)"
+        f"peak memory {_peak_mb():.0f} MB (imports {imports_mb:.0f} MB)"
     )
-    for key in (
-        data_quality.Quality.from_json(
-            (folder / "quality" / "quality.json").read_text(encoding="utf-8")
-        )
-        .figures()
-        .items()
-    ):
-        print("  {:<36} {:>10,.6g}".format(*key))
+    found = Report.from_json((folder / QUALITY / FILE_NAME).read_text(encoding="utf-8"))
+    for figure, value in found.figures().items():
+        print(f"  {figure:<36} {value:>10,.6g}")
+
+
+def _notes(folder: Path) -> Path:
+    return folder / "examples.json"
 
 
 def _peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-STEPS: Final = {"examples": make_examples, "quality": measure_quality}
+STEPS: Final = {EXAMPLES: make_examples, QUALITY: measure_quality}
 
 
 def main() -> None:
+    """Run every step of every data set; with `--step`, one of them in this process."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--step", nargs=3, metavar=("STEP", "SET", "FOLDER"))
     step = parser.parse_args().step
@@ -97,11 +106,11 @@ def main() -> None:
     if not os.environ.get("MALMOI_DATA"):
         print("skipped: MALMOI_DATA names no folder with the data")
         return
-    for name in SETS:
+    for name in COLUMNS:
         with tempfile.TemporaryDirectory(prefix="malmoi-data-gate-") as folder:
             for one in STEPS:
-                command = [sys.executable, "-m", "benchmarks.data_gate", "--step"]
-                subprocess.run([*command, one, name, folder], check=True, stderr=subprocess.DEVNULL)
+                command = [sys.executable, __file__, "--step", one, name, folder]
+                subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":

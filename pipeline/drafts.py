@@ -114,7 +114,8 @@ def write_schema(
 
 def _domain(domain: schema_pb2.StringDomain, remarks: Mapping[str, str]) -> str:
     """Write a domain with a remark behind each value: the values stand last, in their order."""
-    lines = _text(schema_pb2.Schema(string_domain=[domain])).splitlines()
+    # `splitlines` would also split at signs such as U+2028, which stand unescaped in a value.
+    lines = _text(schema_pb2.Schema(string_domain=[domain])).removesuffix("\n").split("\n")
     first = len(lines) - 1 - len(domain.value)
     for number, value in enumerate(domain.value, start=first):
         if value in remarks:

@@ -23,6 +23,16 @@ class LimitedRule(Rule):
     limit: float = Field(ge=0.0, description="Where the rule begins to complain.")
 
 
+class ComparedRule(Rule):
+    """A rule on the distance of two data sets, whose limits stand in the schema."""
+
+    min_rows: int = Field(
+        2_000,
+        ge=1,
+        description="Rows that both data sets must have; with fewer, chance alone is a distance.",
+    )
+
+
 class DataGateSettings(BaseModel):
     """The rules that data must pass before anything is trained on it."""
 
@@ -42,4 +52,48 @@ class DataGateSettings(BaseModel):
     rows_per_label: LimitedRule = Field(
         LimitedRule(limit=5),
         description="Fewest rows of a label in train; below, neither fit nor score means anything.",
+    )
+    drift: ComparedRule = Field(
+        ComparedRule(),
+        description="Distance of train from the last accepted span, by the schema's comparators.",
+    )
+    skew: ComparedRule = Field(
+        ComparedRule(),
+        description="Distance between train and eval, by the schema's comparators.",
+    )
+    leakage: LimitedRule = Field(
+        LimitedRule(limit=0.01),
+        description="Largest share of eval rows whose text stands in train: they measure memory.",
+    )
+    duplicates: LimitedRule = Field(
+        LimitedRule(limit=0.1),
+        description="Largest share of train rows that repeat another's text; more is a fault of "
+        "the feed.",
+    )
+    near_duplicates: LimitedRule = Field(
+        LimitedRule(level="warn", limit=0.1),
+        description="Largest share of train rows that are almost another's text.",
+    )
+    conflicting_labels: LimitedRule = Field(
+        LimitedRule(level="warn", limit=0.01),
+        description="Largest share of train rows whose text also bears another label; no model "
+        "can have them all right.",
+    )
+    imbalance: LimitedRule = Field(
+        LimitedRule(level="warn", limit=10),
+        description="Most rows of the largest label for each of the smallest; beyond, think of "
+        "training.class_weights.",
+    )
+    personal_data: LimitedRule = Field(
+        LimitedRule(level="warn", limit=0),
+        description="Most rows that seem to hold an e-mail address, a phone, card or resident "
+        "registration number.",
+    )
+    near_empty: LimitedRule = Field(
+        LimitedRule(level="warn", limit=0.05),
+        description="Largest share of train texts with hardly a letter, which nobody can label.",
+    )
+    over_long: LimitedRule = Field(
+        LimitedRule(level="warn", limit=0.01),
+        description="Largest share of train texts so long that most of each is cut off.",
     )

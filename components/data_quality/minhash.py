@@ -14,11 +14,12 @@ import numpy.typing as npt
 from components.data_quality.records import Hashes, hashes
 
 SHINGLE_CHARS: Final = 5
-"""Five characters are two Korean words' worth of endings: shorter ones are shared by chance."""
+"""Five characters reach from one Korean word's ending into the next word; shorter shingles, such as
+endings alone, are shared by chance."""
 
 MIN_CHARS: Final = 10
-"""A shorter text has at most four shingles: one letter more or less, and similarity is a lottery.
-What is said so briefly is also said by many in earnest."""
+"""A shorter text has at most five shingles, and a letter changed inside it changes all of them:
+similarity says nothing. What is said so briefly is also said by many in earnest."""
 
 ORDERS: Final = 80
 """Random orders: at a similarity of 0.8 the estimate's standard error is √(0.8·0.2/80) = 0.045."""

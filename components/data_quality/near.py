@@ -16,16 +16,18 @@ from components.data_quality.records import (
     group_starts,
 )
 
+Indices = npt.NDArray[np.intp]
+
 SIMILARITY: Final = 0.8
 """Estimated Jaccard similarity of the shingles from which on two texts are nearly the same: an
 ending or a sign changed in a sentence, not a sentence said in other words."""
 
 _LEAST_MATCHES: Final = round(SIMILARITY * ORDERS)
 
-WINDOW: Final = 100
+WINDOW: Final = 200
 """Texts after itself that a text is compared with in its band, where those that look alike stand
-together. Real texts share a band with fewer (NSMC: 47 at most), so that all are compared; texts
-from one template, which share it by the hundred thousand, do not cost the square."""
+together. Real texts share a band with fewer (NSMC: 173 of 150,000 rows at most), so that all are
+compared; texts from one template share it by the hundred thousand, and must not cost the square."""
 
 _BATCH_PAIRS: Final = 65_536
 """Pairs compared at once: 2 x 5 MB of sketches."""
@@ -46,8 +48,8 @@ NEAR_RECORD: Final = np.dtype(
         ("text", "<u8"),
         ("row", "<u8"),  # place of the text's first row
         ("other", "<u8"),  # place of the first row of the text most like it
-        ("rows", "<u8"),  # that have this text
-        ("matches", "<u8"),
+        ("rows", "<i8"),  # that have this text
+        ("matches", "<i8"),
     ]
 )
 """A text that has a near-duplicate."""
@@ -69,18 +71,14 @@ def near_texts(records: Records, places: Places) -> Records:
     order = np.lexsort((row_places, rows["text"], likeness, rows["band"]))
     starts = group_starts(rows["band"][order], rows["text"][order])
     counts = group_sizes(starts, len(order))
-    first = order[starts]
-    texts, firsts = rows[first], row_places[first]
-    pairs = [
-        np.concatenate(
-            [
-                _near(texts, firsts, counts, (left, right), matches),
-                _near(texts, firsts, counts, (right, left), matches),
-            ]
-        )
-        for left, right, matches in _alike(texts)
-    ]
-    return most_alike(np.concatenate([np.empty(0, NEAR_RECORD), *pairs]))
+    texts = rows[order[starts]]
+    best = np.zeros(len(texts), NEAR_RECORD)
+    best["text"], best["rows"] = texts["text"], counts
+    best["row"] = row_places[order[starts]]
+    for left, right, matches in _alike(texts):
+        _keep_better(best, left, right, matches)
+        _keep_better(best, right, left, matches)
+    return most_alike(best[best["matches"] > 0])
 
 
 def most_alike(records: Records) -> Records:
@@ -100,7 +98,7 @@ def near_duplicates(records: Records) -> Found:
     return found(texts=len(best), rows=best["rows"].sum(), pairs=(told["row"], told["other"]))
 
 
-def _shared(bands: Hashes) -> npt.NDArray[np.intp]:
+def _shared(bands: Hashes) -> Indices:
     """Return the indices of the records whose band another has too."""
     order = np.argsort(bands)
     starts = group_starts(bands[order])
@@ -108,10 +106,11 @@ def _shared(bands: Hashes) -> npt.NDArray[np.intp]:
     return order[np.repeat(sizes > 1, sizes)]
 
 
-def _alike(
-    texts: Records,
-) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
-    """Yield the indices of pairs that are near-duplicates, and how many places agree in each."""
+def _alike(texts: Records) -> Iterator[tuple[Indices, Indices, Indices]]:
+    """Yield the indices of pairs that are near-duplicates, and how many places agree in each.
+
+    No text stands on the same side twice within one batch.
+    """
     bands, sketches = texts["band"], texts["sketch"]
     left = np.arange(len(texts))
     for step in range(1, WINDOW + 1):
@@ -126,16 +125,12 @@ def _alike(
             yield some[alike], some[alike] + step, matches[alike]
 
 
-def _near(
-    texts: Records,
-    places: Places,
-    counts: npt.NDArray[np.intp],
-    pair: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]],
-    matches: npt.NDArray[np.intp],
-) -> Records:
-    one, other = pair
-    near = np.empty(len(one), NEAR_RECORD)
-    near["text"], near["rows"] = texts["text"][one], counts[one]
-    near["row"], near["other"] = places[one], places[other]
-    near["matches"] = matches
-    return near
+def _keep_better(best: Records, one: Indices, other: Indices, matches: Indices) -> None:
+    """Note the other text of each pair where none before was as much like the one.
+
+    In place, not pair by pair: texts from one template make hundreds of pairs each.
+    """
+    known, place = best["matches"][one], best["row"][other]
+    is_better = (matches > known) | ((matches == known) & (place < best["other"][one]))
+    best["matches"][one[is_better]] = matches[is_better]
+    best["other"][one[is_better]] = place[is_better]

@@ -20,7 +20,7 @@ from components.data_quality import tally as tallies_of
 from components.data_quality.fingerprints import band_records, partitioned, text_records
 from components.data_quality.overlaps import Found, Name
 from components.data_quality.reading import CHUNK_ROWS, SplitFile, read_chunks
-from components.data_quality.records import TEXT_RECORD, in_words, places
+from components.data_quality.records import TEXT_RECORD, Records, in_words, places
 from components.data_quality.report import Match, Overlap, Quality
 from components.data_quality.spill import Block
 from components.data_quality.tally import Tally, tally
@@ -106,16 +106,19 @@ class Fingerprint(beam.DoFn):
             normalised = [normalise(text) for text in texts]
             records = text_records(chunk, normalised, is_eval=file.split == EVAL)
             by_text = partitioned(records, records["text"], self._partitions)
-            for key in spill.write(self._folder, by_text):
-                yield TaggedOutput(TEXTS, key)
+            for key, block in spill.write(self._folder, by_text):
+                yield TaggedOutput(TEXTS, (key, block))
             if file.split == TRAIN:
-                by_band = (
-                    ((band, partition), part)
-                    for band, every in enumerate(band_records(records, normalised))
-                    for partition, part in partitioned(every, every["band"], self._partitions)
-                )
-                for band_key in spill.write(self._folder, by_band):
-                    yield TaggedOutput(BANDS, band_key)
+                yield from self._bands(band_records(records, normalised))
+
+    def _bands(self, bands: list[Records]) -> Iterator[TaggedOutput]:
+        parts = (
+            ((band, partition), part)
+            for band, records in enumerate(bands)
+            for partition, part in partitioned(records, records["band"], self._partitions)
+        )
+        for key, block in spill.write(self._folder, parts):
+            yield TaggedOutput(BANDS, (key, block))
 
 
 def find_overlaps(

@@ -88,6 +88,7 @@ _NOWHERE: Final = ("Cn", "Co", "Cs")
 """Unassigned, private and surrogate code points: no text has them for a good reason."""
 
 _INVISIBLE: Final = ("Cc", "Cf", "Zs", "Zl", "Zp")
+"""Controls, format characters and separators: among them are the blanks."""
 
 
 @cache
@@ -135,7 +136,5 @@ def _pictures(categories: list[str]) -> NDArray[np.bool_]:
 
 def _blanks(categories: list[str]) -> list[int]:
     """Find what the model's own normalisation takes for a blank."""
-    candidates = (
-        code for code, name in enumerate(categories) if name[0] == "Z" or name in ("Cc", "Cf")
-    )
+    candidates = (code for code, name in enumerate(categories) if name in _INVISIBLE)
     return [code for code in candidates if not normalise(chr(code))]

@@ -11,6 +11,9 @@ _CONTINUATION_MASK = 0xC0
 _CONTINUATION = 0x80
 """A byte of the form 10xxxxxx continues a character of UTF-8 (RFC 3629)."""
 
+_ONE_BYTE_MORE = (0x80, 0x800, 0x10000)
+"""The first code points that take two, three and four bytes in UTF-8."""
+
 
 @dataclass(frozen=True)
 class CodePoints:
@@ -60,7 +63,7 @@ def utf8(codes: NDArray[np.uint32]) -> bytes:
 
 def utf8_lengths(codes: NDArray[np.uint32]) -> NDArray[np.int64]:
     """Count the bytes of each code point in UTF-8, `[characters]`."""
-    return 1 + (codes >= 0x80).astype(np.int64) + (codes >= 0x800) + (codes >= 0x10000)
+    return 1 + np.searchsorted(_ONE_BYTE_MORE, codes, side="right")
 
 
 def _bytes(texts: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

@@ -1,6 +1,6 @@
 """How far one data set's statistics are from another's, by the comparators of the schema."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Literal, TypeAlias
@@ -11,6 +11,7 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_p
 from components.text_statistics.columns import MEASURED_WITH
 
 Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
+Column: TypeAlias = statistics_pb2.FeatureNameStatistics
 Measurement: TypeAlias = anomalies_pb2.DriftSkewInfo.Measurement
 
 Relation = Literal["drift", "skew"]
@@ -18,10 +19,19 @@ Relation = Literal["drift", "skew"]
 
 L_INFINITY: Final = "L-infinity"
 JENSEN_SHANNON: Final = "Jensen-Shannon"
+ABSOLUTE_DIFFERENCE: Final = "normalized absolute difference"
+
+_FIELDS: Final = {
+    "infinity_norm": L_INFINITY,
+    "jensen_shannon_divergence": JENSEN_SHANNON,
+    "normalized_abs_difference": ABSOLUTE_DIFFERENCE,
+}
+"""The measures by their fields in the schema's comparators, and next by TFDV's numbers."""
 
 _MEASURES: Final = {
     Measurement.L_INFTY: L_INFINITY,
     Measurement.JENSEN_SHANNON_DIVERGENCE: JENSEN_SHANNON,
+    Measurement.NORMALIZED_ABSOLUTE_DIFFERENCE: ABSOLUTE_DIFFERENCE,
 }
 
 
@@ -44,10 +54,11 @@ class Comparison:
 
     Attributes:
         column: the column's name.
-        measure: `L-infinity` or `Jensen-Shannon`.
+        measure: how it is measured, such as `L-infinity` or `Jensen-Shannon`.
         figure: the distance, from 0 to 1; none where there is nothing to compare.
         limit: the schema's threshold.
         state: whether the figure keeps to the limit, or why there is no figure.
+        value: the value whose share changed most, where values are compared.
     """
 
     column: str
@@ -55,6 +66,7 @@ class Comparison:
     figure: float | None
     limit: float
     state: State
+    value: str | None = None
 
     @property
     def exceeded(self) -> bool:
@@ -82,12 +94,13 @@ def compare(
         One comparison a column and measure.
     """
     figures = _figures(statistics, baseline, schema, relation) if baseline else {}
-    here, there = _settings(statistics), _settings(baseline) if baseline else {}
+    here, there = _columns(statistics), _columns(baseline) if baseline else {}
     return [
         _comparison(
             comparator,
-            figure=figures.get((comparator.column, comparator.measure)),
-            obstacle=_obstacle(comparator.column, here, there),
+            figures.get((comparator.column, comparator.measure)),
+            here=here.get(comparator.column),
+            there=there.get(comparator.column),
         )
         for comparator in _comparators(schema, relation)
     ]
@@ -103,40 +116,49 @@ class _Comparator:
 def _comparators(schema: schema_pb2.Schema, relation: Relation) -> Iterator[_Comparator]:
     for feature in schema.feature:
         comparator = getattr(feature, f"{relation}_comparator")
-        if comparator.infinity_norm.HasField("threshold"):
-            yield _Comparator(feature.name, L_INFINITY, comparator.infinity_norm.threshold)
-        divergence = comparator.jensen_shannon_divergence
-        if divergence.HasField("threshold"):
-            yield _Comparator(feature.name, JENSEN_SHANNON, divergence.threshold)
+        for field, measure in _FIELDS.items():
+            if getattr(comparator, field).HasField("threshold"):
+                yield _Comparator(feature.name, measure, getattr(comparator, field).threshold)
 
 
 def _comparison(
-    comparator: _Comparator, *, figure: float | None, obstacle: State | None
+    comparator: _Comparator, figure: float | None, *, here: Column | None, there: Column | None
 ) -> Comparison:
-    if obstacle or figure is None:
-        return Comparison(**vars(comparator), figure=None, state=obstacle or State.NO_BASELINE)
-    exceeded = figure > comparator.limit
-    state = State.EXCEEDED if exceeded else State.KEPT
-    return Comparison(**vars(comparator), figure=figure, state=state)
+    if here is None:
+        return Comparison(**vars(comparator), figure=None, state=State.ABSENT)
+    if there is None or figure is None:
+        return Comparison(**vars(comparator), figure=None, state=State.NO_BASELINE)
+    if _setting(here) != _setting(there):
+        return Comparison(**vars(comparator), figure=None, state=State.INCOMPARABLE)
+    return Comparison(
+        **vars(comparator),
+        figure=figure,
+        state=State.EXCEEDED if figure > comparator.limit else State.KEPT,
+        value=_most_changed(here, there),
+    )
 
 
-def _obstacle(column: str, here: Mapping[str, str], there: Mapping[str, str]) -> State | None:
-    """Say why a column's distance cannot be taken, if it cannot."""
-    if column not in here:
-        return State.ABSENT
-    if column not in there:
-        return State.NO_BASELINE
-    return State.INCOMPARABLE if here[column] != there[column] else None
+def _columns(statistics: Statistics) -> dict[str, Column]:
+    return {".".join(column.path.step): column for column in statistics.datasets[0].features}
 
 
-def _settings(statistics: Statistics) -> dict[str, str]:
-    """Return every column with the setting that it was measured with, empty where none matters."""
-    return {
-        ".".join(feature.path.step): next(
-            (custom.str for custom in feature.custom_stats if custom.name == MEASURED_WITH), ""
-        )
-        for feature in statistics.datasets[0].features
-    }
+def _setting(column: Column) -> str | None:
+    """Return the setting that a column was measured with, where one matters."""
+    found = (custom.str for custom in column.custom_stats if custom.name == MEASURED_WITH)
+    return next(found, None)
+
+
+def _most_changed(here: Column, there: Column) -> str | None:
+    """Find the value whose share changed most; numbers have none."""
+    new, old = _shares(here), _shares(there)
+    changes = {value: abs(new.get(value, 0) - old.get(value, 0)) for value in {**new, **old}}
+    return max(changes, key=changes.__getitem__, default=None)
+
+
+def _shares(column: Column) -> dict[str, float]:
+    buckets = column.string_stats.rank_histogram.buckets
+    total = sum(bucket.sample_count for bucket in buckets)
+    return {bucket.label: bucket.sample_count / total for bucket in buckets}
 
 
 def _figures(

@@ -1,11 +1,12 @@
 """`malmoi run`: the whole way from rows to a pushed model."""
 
+import os
 import signal
 import sys
 import traceback
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
@@ -87,11 +88,22 @@ def _run_captured(config: "Config", *, as_json: bool, verbose: bool) -> "Summary
                     with suppress(OSError):  # a full disk takes no log
                         traceback.print_exc()
                     raise
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told in full, with the log
+        except KeyboardInterrupt as error:
+            complain(_fault(error, log))
+            _leave(FAULT)
+        except Exception as error:  # noqa: BLE001 - told in full, with the log
             complain(_fault(error, log))
             return None
         talk.say(closing_words(summary))
     return summary
+
+
+def _leave(status: int) -> NoReturn:
+    """End the process now: Python would wait for threads of Beam that an interruption orphaned."""
+    with suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status)
 
 
 def closing_words(summary: "Summary") -> str:

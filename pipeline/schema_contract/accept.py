@@ -35,12 +35,13 @@ class Accepted:
     def diff(self) -> str:
         """Write the edit as a unified diff."""
         lines = difflib.unified_diff(
-            self.before.splitlines(keepends=True),
-            self.after.splitlines(keepends=True),
+            self.before.split("\n"),
+            self.after.split("\n"),
             f"a/{self.file.name}",
             f"b/{self.file.name}",
+            lineterm="",
         )
-        return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+        return "\n".join(lines)
 
 
 def refused_rules(config: Config) -> tuple[Path, list[Refused]]:
@@ -90,12 +91,15 @@ def accept(config_file: Path, config: Config, rule: str) -> Accepted:
     file = config_file if in_config else Path(config.schema_file)
     before = file.read_text("utf-8")
     after = refused.edit.apply(before)
-    meaning = _setting(refused) if in_config else _meaning(before, after, file, config)
+    if in_config:
+        title = f"gates({config.name}): {_setting(refused)}"
+    else:
+        title = f"schema({config.name}): {_meaning(before, after, file, config)}"
     return Accepted(
         file=file,
         before=before,
         after=after,
-        message=_message(config.name, meaning, refused, run=folder.parent.name),
+        message=_message(title, refused, run=folder.parent.name),
     )
 
 
@@ -121,9 +125,9 @@ def _meaning(before: str, after: str, file: Path, config: Config) -> str:
     return f"{change.feature}: {change.event}, {change.before} -> {change.after}"
 
 
-def _message(name: str, meaning: str, refused: Refused, *, run: str) -> str:
+def _message(title: str, refused: Refused, *, run: str) -> str:
     return (
-        f"schema({name}): {meaning}\n\n"
+        f"{title}\n\n"
         f"Run {run} was refused: {refused.words}\n"
         "Accepted because: (say why the world has changed and the data is right)"
     )

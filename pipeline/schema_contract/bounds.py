@@ -65,13 +65,13 @@ DATASET_BOUNDS: Final = (
 
 
 def compare_bounds(
-    old: Any, new: Any, bounds: Iterable[Bound], *, feature: str
+    old: Any, new: Any, *, bounds: Iterable[Bound], feature: str
 ) -> Iterator[Change]:
     """Yield a change for each bound that differs between two messages."""
     for bound in bounds:
         before, after = read(old, bound), read(new, bound)
         if before != after:
-            yield _moved(bound, before, after, feature)
+            yield _moved(bound, before, after, feature=feature)
 
 
 def read(message: Any, bound: Bound) -> float | None:
@@ -109,7 +109,7 @@ def shown(value: float | None) -> str:
     return NOTHING if value is None else f"{value:g}" if abs(value) < 1e6 else f"{value:,.0f}"
 
 
-def _moved(bound: Bound, before: float | None, after: float | None, feature: str) -> Change:
+def _moved(bound: Bound, before: float | None, after: float | None, *, feature: str) -> Change:
     tighter = is_tighter(bound, before, after)
     kind: Kind = "tightens" if tighter else "loosens"
     verb = {(True, False): "set", (False, True): "removed"}.get(

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 Kind = Literal["breaking", "retraining", "loosens", "tightens", "cosmetic"]
 
@@ -57,3 +57,8 @@ class Change:
             f"{self.feature!r}: {self.event} (before: {self.before}; after: {self.after}): "
             f"{self.consequence}."
         )
+
+
+def in_one_line(message: Any) -> str:
+    """Write a message in text form on one line."""
+    return " ".join(str(message).split()) or NOTHING

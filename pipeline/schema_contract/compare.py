@@ -6,9 +6,9 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from pipeline.schema_contract.bounds import DATASET_BOUNDS, PRESENCE, clear, compare_bounds, read
-from pipeline.schema_contract.changes import KINDS, Change
+from pipeline.schema_contract.changes import KINDS, Change, in_one_line
 from pipeline.schema_contract.domains import domain_of
-from pipeline.schema_contract.features import compare_features, in_one_line
+from pipeline.schema_contract.features import compare_features
 from pipeline.schema_contract.parts import Parts
 from pipeline.schema_contract.side import Side, added, removed
 
@@ -78,9 +78,9 @@ def compare(
         text=renames["text"][1] if "text" in renames else parts[0].text,
         label=renames["label"][1] if "label" in renames else parts[0].label,
     )
-    changes += _features(old, new, before, parts[1])
+    changes += _features(old, new, before=before, after=parts[1])
     changes += compare_bounds(
-        old.dataset_constraints, new.dataset_constraints, DATASET_BOUNDS, feature=DATA_SET
+        old.dataset_constraints, new.dataset_constraints, bounds=DATASET_BOUNDS, feature=DATA_SET
     )
     changes += _left_over(old, new)
     order = list(KINDS)
@@ -88,7 +88,7 @@ def compare(
 
 
 def _features(
-    old: schema_pb2.Schema, new: schema_pb2.Schema, before: Parts, after: Parts
+    old: schema_pb2.Schema, new: schema_pb2.Schema, *, before: Parts, after: Parts
 ) -> Iterator[Change]:
     was = {feature.name: Side(feature, old) for feature in old.feature}
     now = {feature.name: Side(feature, new) for feature in new.feature}

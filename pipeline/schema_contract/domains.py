@@ -7,7 +7,7 @@ from typing import Any, Final
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from pipeline.schema_contract.bounds import Bound, is_tighter, read, shown
-from pipeline.schema_contract.changes import NOTHING, Change, Kind
+from pipeline.schema_contract.changes import NOTHING, Change, Kind, in_one_line
 from pipeline.schema_contract.parts import Role
 
 _NUMERIC: Final = ("int_domain", "float_domain")
@@ -71,18 +71,18 @@ def compare_domains(
     if old is None or new is None or old.kind != new.kind:
         yield _replaced(old, new, feature)
         return
-    yield from _values(old, new, feature, role)
+    yield from _values(old, new, feature=feature, role=role)
     if old.kind in _NUMERIC:
         for end in _ENDS:
-            yield from _end(end, old.message, new.message, feature, role)
+            yield from _end(end, old.message, new.message, feature=feature, role=role)
     if _rest(old) != _rest(new):
         yield Change(
             kind="retraining",
             what="domain-meaning-changed",
             feature=feature,
             event="the meaning of its domain changed",
-            before=_one_line(_rest(old)),
-            after=_one_line(_rest(new)),
+            before=in_one_line(_rest(old)),
+            after=in_one_line(_rest(new)),
             consequence="models read its values in another way",
         )
 
@@ -118,18 +118,19 @@ def _replaced(old: Domain | None, new: Domain | None, feature: str) -> Change:
     )
 
 
-def _values(old: Domain, new: Domain, feature: str, role: Role) -> Iterator[Change]:
-    gone = [value for value in old.values if value not in set(new.values)]
-    come = [value for value in new.values if value not in set(old.values)]
+def _values(old: Domain, new: Domain, *, feature: str, role: Role) -> Iterator[Change]:
+    was, now = set(old.values), set(new.values)
+    gone = [value for value in old.values if value not in now]
+    come = [value for value in new.values if value not in was]
     if role == "label":
         yield from (_label(value, old, new, feature=feature, added=False) for value in gone)
         yield from (_label(value, old, new, feature=feature, added=True) for value in come)
         return
     if gone:
-        yield _set_of_values(gone, old, new, feature, kind="tightens")
+        yield _set_of_values(gone, old, new, feature=feature, kind="tightens")
     if come:
         kind: Kind = "loosens" if role == "profile" else "retraining"
-        yield _set_of_values(come, old, new, feature, kind=kind)
+        yield _set_of_values(come, old, new, feature=feature, kind=kind)
 
 
 def _label(value: str, old: Domain, new: Domain, *, feature: str, added: bool) -> Change:
@@ -158,7 +159,7 @@ _WHAT_A_LABEL_MEANS: Final[dict[bool, tuple[Kind, str]]] = {
 
 
 def _set_of_values(
-    values: Sequence[str], old: Domain, new: Domain, feature: str, *, kind: Kind
+    values: Sequence[str], old: Domain, new: Domain, *, feature: str, kind: Kind
 ) -> Change:
     consequences = {
         "tightens": "the data gate refuses rows that have them",
@@ -179,7 +180,7 @@ def _set_of_values(
     )
 
 
-def _end(end: Bound, old: Any, new: Any, feature: str, role: Role) -> Iterator[Change]:
+def _end(end: Bound, old: Any, new: Any, *, feature: str, role: Role) -> Iterator[Change]:
     before, after = read(old, end), read(new, end)
     if before == after:
         return
@@ -212,7 +213,3 @@ def _rest(domain: Domain) -> Any:
         for end in _ENDS:
             rest.ClearField(end.path)
     return rest
-
-
-def _one_line(message: Any) -> str:
-    return " ".join(str(message).split()) or NOTHING

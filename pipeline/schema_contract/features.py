@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from pipeline.schema_contract.bounds import FEATURE_BOUNDS, PRESENCE, clear, compare_bounds
-from pipeline.schema_contract.changes import NOTHING, Change, Kind
+from pipeline.schema_contract.changes import NOTHING, Change, Kind, in_one_line
 from pipeline.schema_contract.domains import compare_domains
 from pipeline.schema_contract.parts import SERVING, Role
 from pipeline.schema_contract.side import Side
@@ -32,11 +32,6 @@ def compare_features(old: Side, new: Side, role: Role) -> Iterator[Change]:
     yield from _life(old, new)
     yield from _description(old.feature, new.feature)
     yield from _remainder(old.feature, new.feature)
-
-
-def in_one_line(message: Any) -> str:
-    """Write a message in text form on one line."""
-    return " ".join(str(message).split()) or NOTHING
 
 
 def _form(old: schema_pb2.Feature, new: schema_pb2.Feature) -> Iterator[Change]:
@@ -71,7 +66,7 @@ def _bounds(old: Side, new: Side, role: Role) -> Iterator[Change]:
     """Compare the bounds; presence that begins to bind clients is graver than the others."""
     name = new.feature.name
     binds = new.must_be_sent and not old.must_be_sent and old.in_environment(SERVING)
-    for change in compare_bounds(old.feature, new.feature, FEATURE_BOUNDS, feature=name):
+    for change in compare_bounds(old.feature, new.feature, bounds=FEATURE_BOUNDS, feature=name):
         if binds and role != "label" and change.what.startswith(PRESENCE.slug):
             yield replace(
                 change,

@@ -55,6 +55,8 @@ def pinned_files(schema_folder: Path) -> list[Path]:
 def pin(statistics: Statistics, schema: schema_pb2.Schema, *, key: bytes | None = None) -> bytes:
     """Write statistics down without any string that the schema does not name itself.
 
+    Columns that the schema does not declare, such as a row's origin, are left out.
+
     Args:
         statistics: a data set for each split, named after it.
         schema: the contract that they have passed.
@@ -68,8 +70,9 @@ def pin(statistics: Statistics, schema: schema_pb2.Schema, *, key: bytes | None 
     sets = []
     for dataset in statistics.datasets:
         kept = [
-            _kept(found, features.get(_name(found)), schema, key=key)
+            _kept(found, features[_name(found)], schema, key=key)
             for found in sorted(dataset.features, key=_name)
+            if _name(found) in features
         ]
         head = {"name": dataset.name, "num_examples": dataset.num_examples}
         sets.append(_object(head, "features", [_json(_fields(feature)) for feature in kept]))
@@ -107,7 +110,7 @@ def unpin(pinned: bytes, schema: schema_pb2.Schema) -> Statistics:
 
 
 def _kept(
-    found: Any, declared: schema_pb2.Feature | None, schema: schema_pb2.Schema, *, key: bytes
+    found: Any, declared: schema_pb2.Feature, schema: schema_pb2.Schema, *, key: bytes
 ) -> Any:
     """Copy only what is known to hold no text."""
     kept = statistics_pb2.FeatureNameStatistics(type=found.type, path=found.path)
@@ -122,8 +125,8 @@ def _kept(
         into.histograms.extend(stats.histograms)
     if kind == "string_stats":
         _copy(stats, into, _STRINGS)
-        named = set(_named(declared, schema)) if declared else set()
-        judged = bool(named) or (declared is not None and _is_compared(declared))
+        named = set(_named(declared, schema))
+        judged = named or _is_compared(declared)
         buckets = stats.rank_histogram.buckets[: None if judged else UNJUDGED_VALUES]
         for bucket in buckets:
             value = bucket.label

@@ -1,5 +1,6 @@
 """What refused the last run, one rule each, and the edit that would have let it pass."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,12 +110,17 @@ def read_refusals(folder: Path, settings: DataGateSettings) -> list[Refused]:
 
 
 def _of_settings(findings: Iterable[Finding]) -> Iterator[Refused]:
+    """Join the findings by their rule: its one limit must keep every figure."""
+    by_rule = defaultdict(list)
     for finding in findings:
-        side: Literal["least", "most"] = "least" if "at least" in finding.limit else "most"
-        limit = figures.limit_that_keeps(finding.figure, side)
-        keys = ("gates", "data", finding.rule, "limit")
-        edit = SetKey(keys=keys, value=limit) if limit else None
-        yield Refused(rule=finding.rule, words=finding.in_words(), edit=edit)
+        by_rule[finding.rule].append(finding)
+    for rule, found in by_rule.items():
+        side: Literal["least", "most"] = "least" if "at least" in found[0].limit else "most"
+        limits = [figures.limit_that_keeps(finding.figure, side) for finding in found]
+        told = [limit for limit in limits if limit is not None]
+        loosest = (min if side == "least" else max)(told, key=float, default=None)
+        edit = SetKey(keys=("gates", "data", rule, "limit"), value=loosest) if loosest else None
+        yield Refused(rule=rule, words="; ".join(f.in_words() for f in found), edit=edit)
 
 
 def _of_anomalies(found: anomalies_pb2.Anomalies) -> Iterator[Refused]:

@@ -9,6 +9,7 @@ node has begun, or the file name whose copying or renaming is the moment. Answer
 status, one a line.
 """
 
+import faulthandler
 import gc
 import json
 import os
@@ -20,7 +21,7 @@ from typing import Any
 from pipeline import graph, local_runner, outcome, recovery, released, run  # noqa: F401
 from pipeline.console import main, talk
 
-READ_ONLY_STREAM = 0
+PATIENCE_S = 240.0  # a run that hangs ends after this, with the stack of every thread
 
 
 def serve() -> dict[str, Any]:
@@ -38,13 +39,14 @@ def serve() -> dict[str, Any]:
 
 def take_place(request: dict[str, Any]) -> None:
     """Become the process that the request asks for."""
+    faulthandler.dump_traceback_later(PATIENCE_S, exit=True)
     streams = (
         (request["input"], os.O_RDONLY),
         *((request[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC) for name in ("out", "err")),
     )
     for number, (path, flags) in enumerate(streams):
         os.dup2(os.open(path, flags, 0o644), number)
-    sys.stdin = os.fdopen(READ_ONLY_STREAM, encoding="utf-8", closefd=False)
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
     os.environ.update(request["environment"])
     os.chdir(request["folder"])
     sys.argv = ["malmoi", *request["arguments"]]

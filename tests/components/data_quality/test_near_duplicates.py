@@ -24,6 +24,10 @@ def reviews(count: int, seed: int = 0) -> list[str]:
     return [" ".join(chance.choices(WORDS, k=14)) + f" {chance.random():.6f}" for _ in range(count)]
 
 
+def made_up(seed: int, chars: int) -> str:
+    return "".join(map(chr, random.Random(seed).choices(range(ord("가"), ord("힣")), k=chars)))
+
+
 def near_records(texts: list[str], partitions: int = 1) -> Records:
     chunk = Chunk([t.encode() for t in texts], [b""] * len(texts), ["a.csv"] * len(texts))
     chunk.lines.extend(range(1, len(texts) + 1))
@@ -48,13 +52,29 @@ def test_of_a_hundred_planted_near_duplicates_almost_all_are_found_and_nothing_e
     assert len(found) >= 98
 
 
-def test_texts_that_share_half_of_their_shingles_are_none() -> None:
-    originals = reviews(200)
-    halves = [
-        text[: len(text) // 2] + other[len(other) // 2 :]
-        for text, other in zip(originals, reviews(200, seed=1), strict=True)
-    ]
-    assert near_rows(originals + halves).texts == 0
+@pytest.mark.parametrize(("similarity", "found"), [(0.9, 20), (0.6, 0), (0.3, 0)])
+def test_texts_count_from_a_similarity_of_four_fifths_on(similarity: float, found: int) -> None:
+    shingles = 296
+    changed = round(shingles * (1 - similarity) / (1 + similarity))
+    originals = [made_up(seed, shingles + 4) for seed in range(10)]
+    others = [text[:-changed] + made_up(99, changed) for text in originals]
+    assert near_rows(originals + others).texts == found
+
+
+def test_the_text_most_alike_is_told() -> None:
+    base = made_up(0, 100)
+    texts = [base, base[:-8] + made_up(1, 8), base[:-1] + "!"]
+    best = near.most_alike(near_records(texts))
+    assert (1, 3) in best[["row", "other"]].tolist()
+
+
+@pytest.mark.parametrize(("chars", "at_least", "at_most"), [(9, 0, 0), (10, 30, 40)])
+def test_the_shortest_text_compared_has_ten_characters(
+    chars: int, at_least: int, at_most: int
+) -> None:
+    texts = [made_up(seed, chars) for seed in range(20)]
+    longer = [f"{text}!" for text in texts]
+    assert at_least <= near_rows(texts + longer).texts <= at_most
 
 
 def test_exact_duplicates_are_no_near_duplicates() -> None:

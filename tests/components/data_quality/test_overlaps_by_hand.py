@@ -194,3 +194,12 @@ def test_leakage_is_counted_verbatim_and_after_normalisation(
     rows = [Row("a.csv", 1, False, train, "가"), Row("a.csv", 2, True, held_out, "가")]
     found = found_in(rows, partitions=3, seed=0)
     assert (found["leakage_verbatim"].rows, found["leakage"].rows) == (verbatim, normalised)
+
+
+@pytest.mark.parametrize("partitions", [1, 4])
+def test_the_first_ten_are_told_of_many(partitions: int) -> None:
+    texts = [f"{number}번 주문" for number in range(30)]
+    rows = [Row("a.csv", line, False, text, "가") for line, text in enumerate(texts * 2, start=1)]
+    found = found_in(rows, partitions=partitions, seed=1)["duplicates"]
+    assert (found.texts, found.rows) == (30, 30)
+    assert found.pairs == tuple((line, line + 30) for line in range(1, 11))

@@ -1,5 +1,7 @@
 """Hashes, places and partitions."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -55,9 +57,8 @@ def test_every_record_comes_back_from_its_partition(
     assert sum(block.records for block in blocks.values()) == len(keys)
 
 
-def test_a_file_cut_short_is_told(tmp_path: pytest.TempPathFactory) -> None:
-    path = f"{tmp_path}/short.bin"
-    with open(path, "wb") as file:
-        file.write(b"short")
+def test_a_file_cut_short_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "short.bin"
+    path.write_bytes(b"short")
     with pytest.raises(OSError, match=r"short\.bin: expected 41 bytes from 0 on, found 5"):
-        spill.read([spill.Block(path, 0, 1)], records.TEXT_RECORD)
+        spill.read([spill.Block(str(path), 0, 1)], records.TEXT_RECORD)

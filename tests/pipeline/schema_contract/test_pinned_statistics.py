@@ -135,6 +135,11 @@ def test_the_same_statistics_and_key_give_the_same_bytes_a_line_for_each_feature
     ]
 
 
+def test_a_column_that_the_schema_does_not_declare_is_left_out(pinned: bytes) -> None:
+    rows = ROWS.assign(**{"malmoi/row": [f"문의.csv:{n}" for n in range(100)]})
+    assert pin(statistics(rows), schema(), key=KEY) == pinned
+
+
 def test_equal_values_of_two_columns_look_different() -> None:
     same = ROWS.assign(channel=ROWS["본문"])
     features = json.loads(pin(statistics(same), schema(), key=KEY))["datasets"][0]["features"]

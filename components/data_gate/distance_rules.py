@@ -1,0 +1,75 @@
+"""The rules on drift from the last accepted span and on skew between train and eval."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from components.data_gate.settings import ComparedRule
+from components.data_gate.verdict import Finding
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distance:
+    """How far one column of two data sets is apart.
+
+    Attributes:
+        column: its name.
+        measure: `L-infinity` or `Jensen-Shannon`.
+        figure: from 0 to 1; None where there is nothing to compare.
+        limit: the schema's threshold.
+        state: whether the figure keeps to the limit, or why there is none.
+    """
+
+    column: str
+    measure: str
+    figure: float | None
+    limit: float
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Two data sets side by side.
+
+    Attributes:
+        relation: `drift` from the last accepted span, or `skew` between train and eval.
+        rows: of the smaller data set; None where there is no other data set.
+        distances: one a column and measure.
+    """
+
+    relation: Literal["drift", "skew"]
+    rows: int | None
+    distances: Sequence[Distance]
+
+
+def distance_findings(comparison: Comparison, rule: ComparedRule) -> Iterator[Finding]:
+    """Complain of every column that is too far, if there are rows enough to tell."""
+    if comparison.rows is None or comparison.rows < rule.min_rows:
+        return
+    for distance in comparison.distances:
+        if distance.figure is not None and distance.figure > distance.limit:
+            yield Finding(
+                rule=comparison.relation,
+                level=rule.level,
+                subject=f"train: {distance.column}",
+                figure=f"{distance.measure} {distance.figure:.4f}",
+                limit=f"{distance.limit:g}",
+                advice=_ADVICE[comparison.relation],
+            )
+
+
+def state(comparison: Comparison, rule: ComparedRule) -> str:
+    """Say what came of a comparison, the absence of one included."""
+    if comparison.rows is None:
+        return "no baseline yet: no earlier span was accepted"
+    if comparison.rows < rule.min_rows:
+        return f"not compared: {comparison.rows:,} rows, fewer than {rule.min_rows:,}"
+    measured = [d for d in comparison.distances if d.figure is not None]
+    return f"{len(measured)} distances measured"
+
+
+_ADVICE = {
+    "drift": "find out what has changed in the world or in the feed; if it is here to stay, raise "
+    "the comparator's threshold in the schema",
+    "skew": "draw both splits from the same rows, or raise the comparator's threshold",
+}

@@ -1,0 +1,135 @@
+"""The gate without a run: the nodes up to DataGate, in a folder that is gone afterwards."""
+
+import csv
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from pipeline.config import Config, load
+from pipeline.console.schema_check import check as command
+from pipeline.schema_contract.check import Checked, check, write_pinned
+from pipeline.schema_contract.compare import parse
+from pipeline.schema_contract.pinned import key_of, pinned_files
+from pipeline.schema_contract.replay import replay_files
+
+MALMOI = Path(sys.executable).with_name("malmoi")
+SCHEMA = """
+feature { name: "본문" type: BYTES presence { min_fraction: 1.0 min_count: 1 } }
+feature {
+  name: "유형" type: BYTES domain: "labels" presence { min_fraction: 1.0 }
+  not_in_environment: "SERVING"
+}
+string_domain { name: "labels" value: "배송" value: "환불" }
+default_environment: "TRAINING"
+default_environment: "SERVING"
+"""
+CONFIG = """name: enquiries
+data:
+  train: "span-{SPAN}.csv"
+  columns: {text: 본문, label: 유형}
+  eval_fraction: 0.3
+schema: schema.pbtxt
+"""
+
+
+class Heard:
+    """Keeps the nodes' names."""
+
+    def __init__(self) -> None:
+        self.ended: list[str] = []
+
+    def node_started(self, node: str) -> None:
+        pass
+
+    def node_ended(self, result: Any) -> None:
+        self.ended.append(result.node)
+
+
+def write_rows(path: Path, labels: Sequence[str]) -> None:
+    rows = [[f"{n}번째 문의, 언제 {label}되나요ㅠㅠ", label] for n in range(30) for label in labels]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["본문", "유형"], *rows])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("check")
+    (folder / "schema.pbtxt").write_text(SCHEMA, "utf-8")
+    (folder / "malmoi.yaml").write_text(CONFIG, "utf-8")
+    write_rows(folder / "span-6.csv", ["배송", "환불", "교환"])
+    write_rows(folder / "span-7.csv", ["배송", "환불"])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def config(folder: Path) -> Config:
+    return load(folder / "malmoi.yaml")
+
+
+@pytest.fixture(scope="module")
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture(scope="module")
+def checked(config: Config, heard: Heard) -> Checked:
+    return check(config, heard)
+
+
+def test_good_data_passes_and_nothing_is_left_behind(
+    checked: Checked, heard: Heard, config: Config
+) -> None:
+    assert checked.verdict.passed
+    assert heard.ended[-1] == "DataGate"
+    assert "Transform" not in heard.ended
+    assert list(config.output_dir.iterdir()) == []
+
+
+def test_what_passed_is_pinned_by_its_span_and_replays(
+    checked: Checked, config: Config, folder: Path
+) -> None:
+    assert checked.span == 7
+    path = write_pinned(config, checked, today=date(2026, 11, 21))
+    assert path == folder / "pinned" / "span-000007.json"
+    assert [d.name for d in checked.statistics.datasets] == ["train", "eval"]
+    assert sum(d.num_examples for d in checked.statistics.datasets) == 60
+    assert "번째".encode() not in path.read_bytes()
+    schema = parse(SCHEMA, path="schema.pbtxt")
+    assert replay_files(schema, pinned_files(folder)) == []
+    stricter = parse(SCHEMA.replace('value: "환불"', ""), path="schema.pbtxt")
+    splits = [refusal.split for refusal in replay_files(stricter, pinned_files(folder))]
+    assert splits == ["train", "eval"]
+    key = key_of(path.read_bytes())
+    assert key_of(write_pinned(config, checked, today=date.today()).read_bytes()) == key
+
+
+def test_the_command_refuses_bad_data_with_status_2_and_pins_nothing(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit) as ended:
+        command(folder / "malmoi.yaml", overrides=["data.span=6"], pin=True, as_json=True)
+    told = capfd.readouterr()
+    assert ended.value.exit_code == 2
+    assert "The data is refused.\n  refuse: anomalies: train: 유형: " in told.err
+    assert json.loads(told.out)["passed"] is False
+    assert not (folder / "pinned" / "span-000006.json").exists()
+
+
+def test_a_check_that_cannot_start_lists_the_faults(folder: Path) -> None:
+    done = subprocess.run(
+        [MALMOI, "schema", "check", "malmoi.yaml", "--set", "data.columns.label=없음"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("This check cannot start:\n  data.train: ")
+    assert "schema: " in done.stderr

@@ -1,0 +1,54 @@
+"""The documents say what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pipeline import config, reference
+
+ROOT = Path(__file__).resolve().parent.parent
+PRESETS = sorted((ROOT / "pipeline" / "presets").glob("*.yaml"))
+
+
+def test_the_configuration_page_is_the_rendered_one() -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+
+    assert page == reference.render(), "python -m pipeline.reference > docs/configuration.md"
+
+
+def test_every_relative_link_leads_somewhere() -> None:
+    for page in [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "schema").rglob("*.md"),
+    ]:
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8")):
+            assert (page.parent / link).exists(), f"{page}: {link}"
+
+
+def test_every_benchmark_that_a_page_names_exists() -> None:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for script in re.findall(r"benchmarks/\w+\.py", page.read_text("utf-8")):
+            assert (ROOT / script).exists(), f"{page}: {script}"
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.stem)
+def test_a_preset_opens_with_command_time_and_score(preset: Path) -> None:
+    opening = preset.read_text("utf-8").split("\n\n")[0].splitlines()
+
+    assert all(line.startswith("#") for line in opening)
+    text = " ".join(opening)
+    assert "malmoi " in text
+    assert re.search(r"\d+ (s|min)\b", text)
+    assert re.search(r"0\.\d{3}", text)
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.stem)
+def test_a_preset_is_a_valid_configuration(preset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MALMOI_DATA", "/data")
+
+    loaded = config.load(preset)
+
+    assert loaded.name == preset.stem
+    assert Path(loaded.schema_file).exists()
