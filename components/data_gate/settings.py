@@ -1,8 +1,8 @@
 """The `gates.data` section of the configuration: each rule with its level and its limit."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Level = Literal["off", "warn", "refuse"]
 
@@ -97,3 +97,13 @@ class DataGateSettings(BaseModel):
         LimitedRule(level="warn", limit=0.01),
         description="Largest share of train texts so long that most of each is cut off.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, given: Any) -> Any:
+        """Let a rule be given in part: what is left out of it keeps its default."""
+        if not isinstance(given, dict):
+            return given
+        parts = {key: rule for key, rule in given.items() if isinstance(rule, dict)}
+        known = {key: cls.model_fields[key].default for key in parts if key in cls.model_fields}
+        return given | {key: rule.model_dump() | parts[key] for key, rule in known.items()}

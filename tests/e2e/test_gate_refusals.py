@@ -91,36 +91,36 @@ def test_a_data_refusal_stays_in_the_metadata_and_in_the_runs_folder(
 
 
 def test_the_first_ten_bad_rows_are_named_with_file_line_and_reason(
-    build: Callable[..., Any], malmoi: Callable[..., Any], corpus_rows: list[Row]
+    refusal: tuple[Any, Any, str],
 ) -> None:
-    house = build(many_bad_rows(corpus_rows[:135]))
-    done = malmoi("run", house.config)
-    rows = [line.strip() for line in done.out.splitlines() if "rows.csv:" in line]
-    assert rows == [
+    house, done, reason = refusal
+    first_ten = [
         f"{house.folder / 'rows.csv'}:{line}: column 'text': the text is empty"
         for line in range(2, 12)
     ]
+    named = [line.strip() for line in done.err.splitlines() if "rows.csv:" in line]
+    assert named == done.json()["rows"] == first_ten * reason.startswith("quarantined")
 
 
 @pytest.mark.parametrize(
-    "text", ["한 번뿐인 문의예요", "이 분류는 처음 봐요", "저만 이런가요", "네"]
+    ("eval_fraction", "figure"), [(0.01, "1 row, limit"), (0.99, "0 rows, limit")]
 )
 def test_a_label_seen_once_is_refused_on_either_side_of_the_split(
-    build: Callable[..., Any], malmoi: Callable[..., Any], corpus_rows: list[Row], text: str
+    build: Callable[..., Any],
+    malmoi: Callable[..., Any],
+    corpus_rows: list[Row],
+    eval_fraction: float,
+    figure: str,
 ) -> None:
-    rows = [row for row in corpus_rows if row[1] != "주문 취소"]
-    house = build([*rows, (text, "주문 취소")], data=SPLIT_IN_HALF)
-    done = malmoi("run", house.config, "--json")
+    house = build(a_rare_label(corpus_rows))
+    off = "gates.data.labels.level=off"  # with nearly all rows in eval, train lacks others too
+    fraction = f"data.eval_fraction={eval_fraction}"
+    done = malmoi("run", house.config, "--json", "--set", fraction, "--set", off)
     assert done.status == REFUSED
-    (told,) = done.json()["reasons"]
-    assert told.startswith("rows_per_label: train: label '주문 취소': ")
-
-
-SPLIT_IN_HALF = {
-    "train": "rows.csv",
-    "columns": {"text": "text", "label": "label"},
-    "eval_fraction": 0.5,
-}
+    assert any(
+        told.startswith(f"rows_per_label: train: label '주문 취소': {figure}")
+        for told in done.json()["reasons"]
+    )
 
 
 def test_a_rule_that_only_warns_lets_the_run_go_on(
