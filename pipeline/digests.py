@@ -12,7 +12,14 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 """The folder that holds our packages, in a clone as in site-packages."""
 
-LIBRARIES: Final = ("tfx", "tensorflow", "tensorflow-transform", "tensorflow-text", "sentencepiece")
+LIBRARIES: Final = (
+    "tfx",
+    "tensorflow",
+    "tensorflow-data-validation",
+    "tensorflow-text",
+    "tensorflow-transform",
+    "sentencepiece",
+)
 """An upgrade of one of these may change what a node writes."""
 
 

@@ -7,11 +7,15 @@ import tfx.v1 as tfx
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.types import Channel, standard_artifacts
 
+from components.artifacts import Verdict
 from components.atomic_pusher.component import AtomicPusher
+from components.baseline.accepted import LastAcceptedStatistics
 from components.baseline.strategy import LatestOtherBlessedModel
 from components.data_gate.component import DataGate
+from components.data_quality.component import DataQuality
 from components.halt.component import Halt
 from components.text_example_gen.component import TextExampleGen
+from components.text_statistics.component import TextStatisticsGen
 from pipeline.config import Config
 from pipeline.digests import file_digest, source_digest
 from pipeline.evaluation import eval_config
@@ -21,6 +25,7 @@ EVAL_SPLIT: Final = "eval"
 UNLABELLED_SPLIT: Final = "unlabelled"
 
 DATA_GATE_HALT: Final = "DataGateHalt"
+LAST_ACCEPTED: Final = "LastAccepted"
 BASELINE: Final = "Baseline"
 
 
@@ -29,20 +34,46 @@ def build(config: Config) -> list[BaseNode]:
     column = config.data.columns.label
     examples = TextExampleGen(
         source=config.data,
-        digest=source_digest("components/text_example_gen", "trainer/text.py"),
+        digest=source_digest(
+            "components/text_example_gen", "components/provenance.py", "trainer/text.py"
+        ),
     )
-    statistics = tfx.components.StatisticsGen(examples=examples.outputs["examples"])
+    quality = DataQuality(
+        examples=examples.outputs["examples"],
+        columns=config.data.columns,
+        digest=source_digest(
+            "components/data_quality",
+            "components/provenance.py",
+            "components/text_example_gen/source.py",
+            "trainer/text.py",
+        ),
+    )
+    statistics = TextStatisticsGen(
+        examples=examples.outputs["examples"],
+        text_column=config.data.columns.text,
+        digest=source_digest(
+            "components/text_statistics", "components/provenance.py", "trainer/text.py"
+        ),
+    )
     schema = _stamped(
         tfx.components.ImportSchemaGen(schema_file=config.schema_file),
         file_digest(Path(config.schema_file)),
     )
+    accepted = tfx.dsl.Resolver(
+        strategy_class=LastAcceptedStatistics,
+        statistics=Channel(type=standard_artifacts.ExampleStatistics),
+        verdict=Channel(type=Verdict),
+        candidate=statistics.outputs["statistics"],
+    ).with_id(LAST_ACCEPTED)
     gate = DataGate(
         statistics=statistics.outputs["statistics"],
         schema=schema.outputs["schema"],
         quarantine=examples.outputs["quarantine"],
+        quality=quality.outputs["quality"],
+        baseline=accepted.outputs["statistics"],
         settings=config.gates.data,
-        label_column=column,
-        digest=source_digest("components/data_gate"),
+        columns=config.data.columns,
+        digest=source_digest("components/data_gate", "components/text_statistics"),
     )
     halt = Halt(verdict=gate.outputs["verdict"]).with_id(DATA_GATE_HALT)
     transform = _transform(config, examples, schema)
@@ -73,8 +104,10 @@ def build(config: Config) -> list[BaseNode]:
     )
     return [
         examples,
+        quality,
         statistics,
         schema,
+        accepted,
         gate,
         halt,
         transform,

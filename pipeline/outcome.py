@@ -95,9 +95,21 @@ def _examples(outputs: Outputs) -> str:
 
 def _data_gate(outputs: Outputs) -> str:
     found = verdict(outputs)
-    if not found.passed:
-        return f"refused, {len(found.refusals)} reasons" if found.refusals else "refused"
-    return f"passed, {len(found.findings)} warnings" if found.findings else "passed"
+    judged = "passed" if found.passed else f"refused, {_counted(len(found.refusals), 'reason')}"
+    warnings = len(found.findings) - len(found.refusals)
+    warned = f", {_counted(warnings, 'warning')}" if warnings else ""
+    return f"{judged}{warned}; drift: {found.comparisons['drift']}"
+
+
+def _quality(outputs: Outputs) -> str:
+    (quality,) = outputs["quality"]
+    shown = {"duplicates": "duplicate_rows", "leaks": "leakage_rows", "conflicts": "conflicts_rows"}
+    counts = (f"{quality.get_int_custom_property(p):,} {name}" for name, p in shown.items())
+    return ", ".join(counts)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _transform(outputs: Outputs) -> str:
@@ -131,6 +143,7 @@ def _pusher(outputs: Outputs) -> str:
 
 _DESCRIBERS: Final[Mapping[str, Callable[[Outputs], str]]] = {
     "TextExampleGen": _examples,
+    "DataQuality": _quality,
     "DataGate": _data_gate,
     "Transform": _transform,
     "Trainer": _trainer,

@@ -5,9 +5,10 @@ from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
 from tfx.types import channel, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
-from components.artifacts import Quarantine, Verdict
+from components.artifacts import Quality, Quarantine, Verdict
 from components.data_gate.executor import Executor
 from components.data_gate.settings import DataGateSettings
+from components.text_example_gen.source import Columns
 
 
 class DataGateSpec(ComponentSpec):
@@ -17,11 +18,13 @@ class DataGateSpec(ComponentSpec):
         "statistics": ChannelParameter(type=standard_artifacts.ExampleStatistics),
         "schema": ChannelParameter(type=standard_artifacts.Schema),
         "quarantine": ChannelParameter(type=Quarantine),
+        "quality": ChannelParameter(type=Quality),
+        "baseline": ChannelParameter(type=standard_artifacts.ExampleStatistics, optional=True),
     }
     OUTPUTS = {"verdict": ChannelParameter(type=Verdict)}
     PARAMETERS = {
         "settings": ExecutionParameter(type=str),
-        "label_column": ExecutionParameter(type=str),
+        "columns": ExecutionParameter(type=str),
         "digest": ExecutionParameter(type=str),
     }
 
@@ -42,8 +45,10 @@ class DataGate(BaseComponent):
         statistics: channel.BaseChannel,
         schema: channel.BaseChannel,
         quarantine: channel.BaseChannel,
+        quality: channel.BaseChannel,
+        baseline: channel.BaseChannel,
         settings: DataGateSettings,
-        label_column: str,
+        columns: Columns,
         digest: str,
     ) -> None:
         """Make the node.
@@ -52,8 +57,10 @@ class DataGate(BaseComponent):
             statistics: of every split.
             schema: the contract from git.
             quarantine: the rows that TextExampleGen could not use.
+            quality: what DataQuality found.
+            baseline: statistics of the last accepted span, if there is one.
             settings: the rules' levels and limits.
-            label_column: the column with the label.
+            columns: which column plays which part.
             digest: of the gate's source, so that the cache knows of changes.
         """
         super().__init__(
@@ -61,8 +68,10 @@ class DataGate(BaseComponent):
                 statistics=statistics,
                 schema=schema,
                 quarantine=quarantine,
+                quality=quality,
+                baseline=baseline,
                 settings=settings.model_dump_json(),
-                label_column=label_column,
+                columns=columns.model_dump_json(),
                 digest=digest,
                 verdict=channel.Channel(type=Verdict),
             )

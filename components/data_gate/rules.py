@@ -3,8 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from components.data_gate.distance_rules import Comparison, distance_findings, state
+from components.data_gate.quality_rules import quality_findings, text_findings
 from components.data_gate.settings import DataGateSettings
 from components.data_gate.verdict import Finding, Verdict, heard
+from components.data_quality.report import Quality
 
 MOST_ROWS = 10
 """Rows that a finding names."""
@@ -30,6 +33,10 @@ class Evidence:
         quarantine: the first of these, each as `file:line: reason`.
         label_counts: rows of each label in the train split; 0 for one that only eval has.
         anomalies: contradictions to the schema.
+        quality: duplicates, leakage, conflicts, imbalance and personal data.
+        text_shares: shares of train texts that are odd, by the name of their rule.
+        drift: train beside the last accepted span.
+        skew: train beside eval.
     """
 
     rows_read: int
@@ -37,6 +44,10 @@ class Evidence:
     quarantine: Sequence[str]
     label_counts: Mapping[str, int]
     anomalies: Sequence[Anomaly]
+    quality: Quality
+    text_shares: Mapping[str, float]
+    drift: Comparison
+    skew: Comparison
 
 
 def judge(evidence: Evidence, settings: DataGateSettings) -> Verdict:
@@ -46,8 +57,16 @@ def judge(evidence: Evidence, settings: DataGateSettings) -> Verdict:
         *_anomalies(evidence, settings),
         *_labels(evidence, settings),
         *_rows_per_label(evidence, settings),
+        *quality_findings(evidence.quality, settings),
+        *text_findings(evidence.text_shares, settings),
+        *distance_findings(evidence.drift, settings.drift),
+        *distance_findings(evidence.skew, settings.skew),
     )
-    return Verdict(heard(findings))
+    states = {
+        "drift": state(evidence.drift, settings.drift),
+        "skew": state(evidence.skew, settings.skew),
+    }
+    return Verdict(heard(findings), states)
 
 
 def _quarantined(evidence: Evidence, settings: DataGateSettings) -> Iterator[Finding]:

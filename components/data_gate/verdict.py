@@ -1,8 +1,8 @@
 """What a gate says: its findings, and whether the run may go on."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from components.data_gate.settings import Level
@@ -37,9 +37,15 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """All findings of a gate."""
+    """All findings of a gate.
+
+    Attributes:
+        findings: what the rules complain of.
+        comparisons: what came of the comparisons with other data, `no baseline yet` included.
+    """
 
     findings: tuple[Finding, ...]
+    comparisons: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -59,8 +65,9 @@ class Verdict:
     @classmethod
     def from_json(cls, text: str) -> "Verdict":
         """Read what `to_json` wrote."""
-        findings = json.loads(text)["findings"]
-        return cls(tuple(Finding(**{**f, "rows": tuple(f["rows"])}) for f in findings))
+        fields = json.loads(text)
+        findings = (Finding(**{**f, "rows": tuple(f["rows"])}) for f in fields["findings"])
+        return cls(tuple(findings), fields["comparisons"])
 
 
 def heard(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -35,7 +35,8 @@ def demo(
         _write_corpus(Path(config.data.train))
     except OSError as error:
         complain(
-            f"data.train: the corpus cannot be written: {error}; add --set data.train=/another/file.csv"
+            f"data.train: the corpus cannot be written: {error}; "
+            "add --set data.train=/another/file.csv"
         )
         raise typer.Exit(FAULT) from error
     if corpus_only:

@@ -9,10 +9,10 @@ from typing import Any, Final, TextIO
 from rich.console import Console
 from rich.status import Status
 
-QUIET_NODES: Final = ("DataGateHalt",)
+QUIET_NODES: Final = ("DataGateHalt", "LastAccepted")
 """Nodes whose line would only repeat the one before."""
 
-_NODE_WIDTH: Final = 16
+_NODE_WIDTH: Final = 17
 _MARKS: Final[Mapping[bool, str]] = {True: "=", False: "+"}
 
 

@@ -18,7 +18,9 @@ AT_ONCE = 0.0
 MOMENTS: list[tuple[str, float | str]] = [
     ("ImportSchemaGen", AT_ONCE),
     ("TextExampleGen", 0.2),
-    ("StatisticsGen", 1.0),
+    ("DataQuality", 0.2),
+    ("TextStatisticsGen", 1.0),
+    ("LastAccepted", AT_ONCE),
     ("DataGate", AT_ONCE),
     ("DataGateHalt", AT_ONCE),
     ("Transform", 2.0),

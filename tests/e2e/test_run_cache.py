@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 NODES = {
-    *("ImportSchemaGen", "TextExampleGen", "StatisticsGen", "DataGate", "DataGateHalt"),
-    *("Transform", "Trainer", "Evaluator", "AtomicPusher"),
+    *("ImportSchemaGen", "TextExampleGen", "DataQuality", "TextStatisticsGen"),
+    *("DataGate", "DataGateHalt", "Transform", "Trainer", "Evaluator", "AtomicPusher"),
 }
 RESOLVER = "Baseline"  # looks the metadata up at every run; there is nothing to cache
 

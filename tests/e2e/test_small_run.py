@@ -9,7 +9,9 @@ import yaml
 NODES = [
     "ImportSchemaGen",
     "TextExampleGen",
-    "StatisticsGen",
+    "DataQuality",
+    "TextStatisticsGen",
+    "LastAccepted",
     "DataGate",
     "DataGateHalt",
     "Transform",
@@ -18,7 +20,7 @@ NODES = [
     "Evaluator",
     "AtomicPusher",
 ]
-TOLD = [node for node in NODES if node != "DataGateHalt"]
+TOLD = [node for node in NODES if node not in ("DataGateHalt", "LastAccepted")]
 FOREIGN = ("WARNING", "INFO", "tensorflow", "absl", "Traceback", "Epoch")
 
 

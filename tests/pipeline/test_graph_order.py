@@ -14,8 +14,10 @@ from pipeline.config import Config, load
 
 ORDER = [
     "TextExampleGen",
-    "StatisticsGen",
+    "DataQuality",
+    "TextStatisticsGen",
     "ImportSchemaGen",
+    "LastAccepted",
     "DataGate",
     "DataGateHalt",
     "Transform",
@@ -90,7 +92,7 @@ def test_all_that_learns_waits_for_the_data_gates_halt(upstream: dict[str, list[
         assert "DataGateHalt" in waited_for, name
 
 
-@pytest.mark.parametrize("name", sorted({*ORDER} - {"StatisticsGen", "DataGateHalt", "Baseline"}))
+@pytest.mark.parametrize("name", sorted({*ORDER} - {"LastAccepted", "DataGateHalt", "Baseline"}))
 def test_a_digest_of_its_code_is_among_a_nodes_properties(config: Config, name: str) -> None:
     found = nodes(config)[name].exec_properties
     custom = json.loads(found.get("custom_config") or "{}")

@@ -13,11 +13,15 @@ from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types import artifact_utils, channel, standard_artifacts
 from tfx.utils import io_utils
 
-from components.artifacts import Quarantine, Verdict
+from components.artifacts import Quality, Quarantine, Verdict
 from components.data_gate.component import DataGate
-from components.data_gate.executor import Executor, label_counts
+from components.data_gate.evidence import value_counts
+from components.data_gate.executor import Executor
 from components.data_gate.settings import DataGateSettings
 from components.data_gate.verdict import Verdict as GateVerdict
+from components.data_quality.report import Overlap
+from components.data_quality.report import Quality as QualityReport
+from components.text_example_gen.source import Columns
 
 SCHEMA = """
 feature { name: "글" type: BYTES presence { min_fraction: 1.0 min_count: 1 } }
@@ -29,6 +33,18 @@ string_domain { name: "labels" value: "칭찬" value: "환불" }
 default_environment: "TRAINING"
 default_environment: "UNLABELLED"
 """
+COLUMNS = Columns(text="글", label="분류")
+NOTHING = Overlap(texts=0, rows=0, examples=())
+SOUND = QualityReport(
+    labels={"train": {"칭찬": 12, "환불": 8}},
+    duplicates=NOTHING,
+    leakage_verbatim=NOTHING,
+    leakage=NOTHING,
+    conflicts_verbatim=NOTHING,
+    conflicts=NOTHING,
+    near_duplicates=NOTHING,
+    personal={},
+)
 QUARANTINED = [
     {"file": f"/data/행-{n}.csv", "line": n, "reason": "a NUL character", "row": ""}
     for n in range(2, 14)
@@ -60,6 +76,8 @@ class Gate:
         (folder / "schema").mkdir()
         (folder / "schema" / "schema.pbtxt").write_text(SCHEMA, "utf-8")
         (folder / "quarantine").mkdir()
+        (folder / "quality").mkdir()
+        (folder / "quality" / "quality.json").write_text(SOUND.to_json(), "utf-8")
 
     def run(
         self, splits: dict[str, Any], *, quarantined: int = 0, **settings: Any
@@ -70,7 +88,10 @@ class Gate:
             "statistics": [self._statistics(splits)],
             "schema": [standard_artifacts.Schema()],
             "quarantine": [Quarantine()],
+            "quality": [Quality()],
         }
+        inputs["statistics"][0].mlmd_artifact.id = 7
+        inputs["quality"][0].uri = str(self.folder / "quality")
         inputs["schema"][0].uri = str(self.folder / "schema")
         kept_out = inputs["quarantine"][0]
         kept_out.uri = str(self.folder / "quarantine")
@@ -80,7 +101,7 @@ class Gate:
         output.uri = str(self.folder / "verdict")
         properties = {
             "settings": DataGateSettings.model_validate(settings).model_dump_json(),
-            "label_column": "분류",
+            "columns": COLUMNS.model_dump_json(),
         }
         Executor(BaseExecutor.Context()).Do(inputs, {"verdict": [output]}, properties)
         text = (self.folder / "verdict" / "verdict.json").read_text("utf-8")
@@ -110,6 +131,8 @@ def test_sound_splits_pass_and_the_artifact_says_so(gate: Gate, splits: dict[str
     assert verdict.findings == ()
     assert artifact.get_int_custom_property("passed") == 1
     assert artifact.get_int_custom_property("findings") == 0
+    assert artifact.get_int_custom_property("statistics_id") == 7
+    assert verdict.comparisons["drift"].startswith("no baseline yet")
 
 
 def test_a_value_outside_the_schema_is_refused_with_split_and_column(
@@ -165,8 +188,8 @@ def test_quarantined_rows_are_counted_and_the_first_ten_named(
 
 
 def test_the_labels_are_counted_from_the_train_split(gate: Gate, splits: dict[str, Any]) -> None:
-    assert label_counts(splits["strange"], "분류") == {"칭찬": 12, "환불": 7, "기타 문의": 1}
-    assert label_counts(splits["unlabelled"], "분류") == {}
+    assert value_counts(splits["strange"], "분류") == {"칭찬": 12, "환불": 7, "기타 문의": 1}
+    assert value_counts(splits["unlabelled"], "분류") == {}
     verdict, _ = gate.run(
         {"train": splits["strange"], "eval": splits["eval"]}, anomalies={"level": "off"}
     )
@@ -180,7 +203,9 @@ def test_the_component_hands_its_settings_over_unchanged() -> None:
         schema=channel.Channel(type=standard_artifacts.Schema),
         quarantine=channel.Channel(type=Quarantine),
         settings=settings,
-        label_column="분류",
+        quality=channel.Channel(type=Quality),
+        baseline=channel.Channel(type=standard_artifacts.ExampleStatistics),
+        columns=COLUMNS,
         digest="abc",
     )
     kept = DataGateSettings.model_validate_json(node.exec_properties["settings"])

@@ -7,15 +7,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.data_gate.distance_rules import Comparison
 from components.data_gate.rules import MOST_ROWS, Anomaly, Evidence, judge
 from components.data_gate.settings import DataGateSettings
 from components.data_gate.verdict import Finding, Verdict, heard
+from components.data_quality.report import Overlap, Quality
 
 NEW_LABEL = Anomaly(
     split="train",
     column="분류",
     summary="Unexpected string values",
     description="Examples contain values missing from the schema: 기타 (<1%).",
+)
+
+
+NOTHING = Overlap(texts=0, rows=0, examples=())
+SOUND = Quality(
+    labels={"train": {"칭찬": 600, "환불": 400}, "eval": {"칭찬": 60, "환불": 40}},
+    duplicates=NOTHING,
+    leakage_verbatim=NOTHING,
+    leakage=NOTHING,
+    conflicts_verbatim=NOTHING,
+    conflicts=NOTHING,
+    near_duplicates=NOTHING,
+    personal={},
 )
 
 
@@ -26,6 +41,10 @@ def evidence(**fields: Any) -> Evidence:
         "quarantine": [],
         "label_counts": {"칭찬": 600, "환불": 400},
         "anomalies": [],
+        "quality": SOUND,
+        "text_shares": {},
+        "drift": Comparison(relation="drift", rows=None, distances=()),
+        "skew": Comparison(relation="skew", rows=None, distances=()),
     }
     return Evidence(**(sound | fields))
 
@@ -37,7 +56,7 @@ def settings(**rules: dict[str, Any]) -> DataGateSettings:
 
 def test_sound_data_passes_without_a_word() -> None:
     verdict = judge(evidence(), settings())
-    assert verdict == Verdict(())
+    assert verdict.findings == ()
     assert verdict.passed
 
 
@@ -94,7 +113,7 @@ def test_a_rule_that_warns_is_heard_and_lets_the_run_go_on(rule: str) -> None:
 @pytest.mark.parametrize("rule", REFUSED)
 def test_a_rule_that_is_off_is_silent(rule: str) -> None:
     verdict = judge(REFUSED[rule][0], settings(**{rule: {"level": "off"}}))
-    assert verdict == Verdict(())
+    assert verdict.findings == ()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,150 @@
+"""Reads what the rules judge out of the artifacts of the nodes before the gate."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Final, Literal, TypeAlias
+
+import tensorflow as tf
+import tensorflow_data_validation as tfdv
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
+from tfx.components.statistics_gen import stats_artifact_utils
+from tfx.types import Artifact, artifact_utils
+from tfx.utils import io_utils
+
+from components.data_gate.distance_rules import Comparison, Distance
+from components.data_gate.rules import MOST_ROWS, Anomaly
+from components.provenance import ROW_FEATURE
+from components.text_statistics.columns import FLAGS, YES, profile_column
+from components.text_statistics.compare import compare
+
+UNLABELLED_SPLIT: Final = "unlabelled"
+ENVIRONMENTS: Final = {UNLABELLED_SPLIT: "UNLABELLED"}
+"""The schema's environment of a split; of all others, `TRAINING`."""
+
+Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
+
+
+def read_statistics(artifact: Artifact) -> dict[str, Statistics]:
+    """Read the statistics of every split."""
+    splits = artifact_utils.decode_split_names(artifact.split_names)
+    load = stats_artifact_utils.load_statistics
+    return {split: load(artifact, split).proto() for split in splits}
+
+
+def read_schema(uri: str) -> schema_pb2.Schema:
+    """Read the one schema of a folder."""
+    return io_utils.SchemaReader().read(io_utils.get_only_uri_in_dir(uri))
+
+
+def anomalies(
+    split: str, statistics: Statistics, schema: schema_pb2.Schema, folder: str
+) -> list[Anomaly]:
+    """Validate a split against the schema and keep TFDV's answer as `anomalies-<split>.pbtxt`."""
+    environment = ENVIRONMENTS.get(split, "TRAINING")
+    found = tfdv.validate_statistics(statistics, schema, environment=environment)
+    _write(found, folder, split)
+    return list(_told(split, found))
+
+
+def comparison(
+    relation: Literal["drift", "skew"],
+    train: Statistics,
+    other: Statistics | None,
+    *,
+    schema: schema_pb2.Schema,
+    folder: str,
+) -> Comparison:
+    """Compare train with another data set and keep TFDV's answer as `anomalies-<relation>.pbtxt`.
+
+    Args:
+        relation: which comparators of the schema to use.
+        train: the train split of this run.
+        other: train of the last accepted span, or this run's eval split; None: there is none yet.
+        schema: with comparators.
+        folder: where to write.
+    """
+    if other is None:
+        return Comparison(relation=relation, rows=None, distances=())
+    against = {"drift": "previous_statistics", "skew": "serving_statistics"}[relation]
+    _write(
+        _distances_only(tfdv.validate_statistics(train, schema, **{against: other})),
+        folder,
+        relation,
+    )
+    distances = [
+        Distance(
+            column=c.column,
+            measure=c.measure,
+            figure=c.figure,
+            limit=c.limit,
+            state=c.state.value,
+        )
+        for c in compare(train, other, schema, relation=relation)
+    ]
+    rows = int(min(s.datasets[0].num_examples for s in (train, other)))
+    return Comparison(relation=relation, rows=rows, distances=distances)
+
+
+def train_labels(statistics: Mapping[str, Statistics], column: str) -> dict[str, int]:
+    """Count the train rows of each label, 0 for a label that the eval split alone has."""
+    found = dict.fromkeys(value_counts(statistics["eval"], column), 0)
+    return found | value_counts(statistics["train"], column)
+
+
+def value_counts(statistics: Statistics, column: str) -> dict[str, int]:
+    """Read the rows of each value from TFDV's statistics, of the 1,000 most frequent at most."""
+    for feature in statistics.datasets[0].features:
+        if list(feature.path.step) == [column]:
+            buckets = feature.string_stats.rank_histogram.buckets
+            return {bucket.label: int(bucket.sample_count) for bucket in buckets}
+    return {}
+
+
+def text_shares(statistics: Statistics, text_column: str) -> dict[str, float]:
+    """Read the shares of texts that the profile flags, by the flag's name."""
+    rows = max(statistics.datasets[0].num_examples, 1)
+    return {
+        flag: value_counts(statistics, profile_column(text_column, flag)).get(YES, 0) / rows
+        for flag in FLAGS
+    }
+
+
+def first_quarantined(uri: str) -> list[str]:
+    """Read the first quarantined rows, each as `file:line: reason`."""
+    rows = []
+    with tf.io.gfile.GFile(str(PurePosixPath(uri, "quarantine.jsonl"))) as file:
+        for line in file:
+            row = json.loads(line)
+            rows.append(f"{row['file']}:{row['line']}: {row['reason']}")
+            if len(rows) == MOST_ROWS:
+                break
+    return rows
+
+
+def _write(found: anomalies_pb2.Anomalies, folder: str, name: str) -> None:
+    io_utils.write_pbtxt_file(str(PurePosixPath(folder, f"anomalies-{name}.pbtxt")), found)
+
+
+def _distances_only(found: anomalies_pb2.Anomalies) -> anomalies_pb2.Anomalies:
+    """Leave out what the validation by itself has said already."""
+    return anomalies_pb2.Anomalies(drift_skew_info=found.drift_skew_info)
+
+
+def _told(split: str, found: anomalies_pb2.Anomalies) -> Iterator[Anomaly]:
+    for key, info in sorted(found.anomaly_info.items()):
+        if list(info.path.step) != [ROW_FEATURE]:  # ours: no contract speaks of it
+            yield Anomaly(
+                split=split,
+                column=".".join(info.path.step) or key,
+                summary=info.short_description,
+                description=info.description.rstrip(". "),
+            )
+    if found.HasField("dataset_anomaly_info"):
+        whole = found.dataset_anomaly_info
+        yield Anomaly(
+            split=split,
+            column="all columns",
+            summary=whole.short_description,
+            description=whole.description.rstrip(". "),
+        )
