@@ -113,7 +113,7 @@ def test_a_label_seen_once_is_refused_on_either_side_of_the_split(
     figure: str,
 ) -> None:
     house = build(a_rare_label(corpus_rows))
-    off = "gates.data.labels.level=off"  # with nearly all rows in eval, train lacks others too
+    off = "gates.data.labels.level=off"  # with nearly all rows in eval, train may lack others too
     fraction = f"data.eval_fraction={eval_fraction}"
     done = malmoi("run", house.config, "--json", "--set", fraction, "--set", off)
     assert done.status == REFUSED

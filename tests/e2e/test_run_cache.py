@@ -11,7 +11,6 @@ NODES = {
     *("ImportSchemaGen", "TextExampleGen", "DataQuality", "TextStatisticsGen"),
     *("DataGate", "DataGateHalt", "Transform", "Trainer", "Evaluator", "AtomicPusher"),
 }
-RESOLVER = "Baseline"  # looks the metadata up at every run; there is nothing to cache
 
 
 @pytest.fixture(scope="module")
