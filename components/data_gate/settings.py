@@ -75,7 +75,7 @@ class DataGateSettings(BaseModel):
         description="Largest share of train rows that are almost another's text.",
     )
     conflicting_labels: LimitedRule = Field(
-        LimitedRule(level="warn", limit=0.01),
+        LimitedRule(level="warn", limit=0.005),
         description="Largest share of train rows whose text also bears another label; no model "
         "can have them all right.",
     )
