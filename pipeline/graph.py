@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Final
 
-import tfx.v1 as tfx
+from tfx.components import Evaluator, ImportSchemaGen, Trainer, Transform
 from tfx.dsl.components.base.base_node import BaseNode
+from tfx.dsl.components.common.resolver import Resolver
+from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
 from tfx.types import Channel, standard_artifacts
 
 from components.artifacts import Verdict
@@ -56,10 +58,10 @@ def build(config: Config) -> list[BaseNode]:
         ),
     )
     schema = _stamped(
-        tfx.components.ImportSchemaGen(schema_file=config.schema_file),
+        ImportSchemaGen(schema_file=config.schema_file),
         file_digest(Path(config.schema_file)),
     )
-    accepted = tfx.dsl.Resolver(
+    accepted = Resolver(
         strategy_class=LastAcceptedStatistics,
         statistics=Channel(type=standard_artifacts.ExampleStatistics),
         verdict=Channel(type=Verdict),
@@ -79,14 +81,14 @@ def build(config: Config) -> list[BaseNode]:
     transform = _transform(config, examples, schema)
     transform.add_upstream_node(halt)
     trainer = _trainer(config, transform, schema)
-    baseline = tfx.dsl.Resolver(
+    baseline = Resolver(
         strategy_class=LatestOtherBlessedModel,
         model=Channel(type=standard_artifacts.Model),
         model_blessing=Channel(type=standard_artifacts.ModelBlessing),
         candidate=trainer.outputs["model"],
     ).with_id(BASELINE)
     evaluator = _stamped(
-        tfx.components.Evaluator(
+        Evaluator(
             examples=examples.outputs["examples"],
             model=trainer.outputs["model"],
             baseline_model=baseline.outputs["model"],
@@ -98,8 +100,8 @@ def build(config: Config) -> list[BaseNode]:
     pusher = AtomicPusher(
         model=trainer.outputs["model"],
         model_blessing=evaluator.outputs["blessing"],
-        push_destination=tfx.proto.PushDestination(
-            filesystem=tfx.proto.PushDestination.Filesystem(base_directory=str(config.models_dir))
+        push_destination=pusher_pb2.PushDestination(
+            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(config.models_dir))
         ),
     )
     return [
@@ -120,11 +122,11 @@ def build(config: Config) -> list[BaseNode]:
 
 def _transform(config: Config, examples: TextExampleGen, schema: BaseNode) -> BaseNode:
     learnt_from = [TRAIN_SPLIT] + [UNLABELLED_SPLIT] * bool(config.data.unlabelled)
-    return tfx.components.Transform(
+    return Transform(
         examples=examples.outputs["examples"],
         schema=schema.outputs["schema"],
         preprocessing_fn="trainer.preprocessing.preprocessing_fn",
-        splits_config=tfx.proto.SplitsConfig(
+        splits_config=transform_pb2.SplitsConfig(
             analyze=learnt_from, transform=[TRAIN_SPLIT, EVAL_SPLIT]
         ),
         disable_statistics=True,
@@ -136,13 +138,13 @@ def _transform(config: Config, examples: TextExampleGen, schema: BaseNode) -> Ba
 
 
 def _trainer(config: Config, transform: BaseNode, schema: BaseNode) -> BaseNode:
-    return tfx.components.Trainer(
+    return Trainer(
         run_fn="trainer.run.run_fn",
         examples=transform.outputs["transformed_examples"],
         transform_graph=transform.outputs["transform_graph"],
         schema=schema.outputs["schema"],
-        train_args=tfx.proto.TrainArgs(splits=[TRAIN_SPLIT]),
-        eval_args=tfx.proto.EvalArgs(splits=[EVAL_SPLIT]),
+        train_args=trainer_pb2.TrainArgs(splits=[TRAIN_SPLIT]),
+        eval_args=trainer_pb2.EvalArgs(splits=[EVAL_SPLIT]),
         custom_config={
             "settings": config.trainer_settings().model_dump(),
             "digest": source_digest("trainer"),
