@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Final
 
-from tfx.components import Evaluator, ImportSchemaGen, Trainer, Transform
+from tfx.components import Evaluator, Trainer, Transform
+from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
@@ -12,6 +13,7 @@ from tfx.types import Channel, standard_artifacts
 from components.artifacts import Verdict
 from components.atomic_pusher.component import AtomicPusher
 from components.baseline.accepted import LastAcceptedStatistics
+from components.baseline.production import LatestModelOfOtherData
 from components.baseline.strategy import LatestOtherBlessedModel
 from components.data_gate.component import DataGate
 from components.data_quality.component import DataQuality
@@ -27,6 +29,7 @@ EVAL_SPLIT: Final = "eval"
 UNLABELLED_SPLIT: Final = "unlabelled"
 
 DATA_GATE_HALT: Final = "DataGateHalt"
+PRODUCTION: Final = "Production"
 LAST_ACCEPTED: Final = "LastAccepted"
 BASELINE: Final = "Baseline"
 
@@ -50,8 +53,15 @@ def build(config: Config) -> list[BaseNode]:
             "trainer/text.py",
         ),
     )
+    production = Resolver(
+        strategy_class=LatestModelOfOtherData,
+        model=Channel(type=standard_artifacts.Model),
+        model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+        candidate=examples.outputs["examples"],
+    ).with_id(PRODUCTION)
     statistics = TextStatisticsGen(
         examples=examples.outputs["examples"],
+        vocabulary_model=production.outputs["model"],
         text_column=config.data.columns.text,
         digest=source_digest(
             "components/text_statistics", "components/provenance.py", "trainer/text.py"
@@ -107,6 +117,7 @@ def build(config: Config) -> list[BaseNode]:
     return [
         examples,
         quality,
+        production,
         statistics,
         schema,
         accepted,

@@ -1,5 +1,7 @@
 """The latest blessed model that is not the candidate itself."""
 
+from collections.abc import Iterable
+
 import ml_metadata
 from tfx.components.evaluator import constants
 from tfx.dsl.components.common.resolver import ResolverStrategy
@@ -28,13 +30,7 @@ class LatestOtherBlessedModel(ResolverStrategy):
             At most one `model` and its `model_blessing`, and the `candidate` as it came.
         """
         candidates = {artifact.id for artifact in input_dict["candidate"]}
-        blessings = {
-            blessing.get_int_custom_property(
-                constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY
-            ): blessing
-            for blessing in sorted(input_dict["model_blessing"], key=lambda b: b.id)
-            if blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY) == 1
-        }
+        blessings = blessings_by_model(input_dict["model_blessing"])
         others = [m for m in input_dict["model"] if m.id in blessings and m.id not in candidates]
         chosen = sorted(others, key=lambda m: blessings[m.id].id)[-1:]
         return {
@@ -42,3 +38,13 @@ class LatestOtherBlessedModel(ResolverStrategy):
             "model_blessing": [blessings[model.id] for model in chosen],
             "candidate": input_dict["candidate"],
         }
+
+
+def blessings_by_model(judgements: Iterable[Artifact]) -> dict[int, Artifact]:
+    """Index the blessings that were given by the model's id, the latest of each."""
+    latest = {}
+    for judgement in sorted(judgements, key=lambda judgement: judgement.id):
+        if judgement.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY) == 1:
+            model = constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY
+            latest[judgement.get_int_custom_property(model)] = judgement
+    return latest

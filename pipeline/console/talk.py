@@ -9,8 +9,8 @@ from typing import Any, Final, TextIO
 from rich.console import Console
 from rich.status import Status
 
-QUIET_NODES: Final = ("DataGateHalt", "LastAccepted")
-"""Nodes whose line would only repeat the one before."""
+QUIET_NODES: Final = ("DataGateHalt", "LastAccepted", "Production")
+"""Nodes whose line would only repeat another's."""
 
 _NODE_WIDTH: Final = 17
 _MARKS: Final[Mapping[bool, str]] = {True: "=", False: "+"}

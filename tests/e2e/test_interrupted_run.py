@@ -19,6 +19,7 @@ MOMENTS: list[tuple[str, float | str]] = [
     ("ImportSchemaGen", AT_ONCE),
     ("TextExampleGen", 0.2),
     ("DataQuality", 0.2),
+    ("Production", AT_ONCE),
     ("TextStatisticsGen", 1.0),
     ("LastAccepted", AT_ONCE),
     ("DataGate", AT_ONCE),

@@ -10,6 +10,7 @@ NODES = [
     "ImportSchemaGen",
     "TextExampleGen",
     "DataQuality",
+    "Production",
     "TextStatisticsGen",
     "LastAccepted",
     "DataGate",
@@ -20,7 +21,7 @@ NODES = [
     "Evaluator",
     "AtomicPusher",
 ]
-TOLD = [node for node in NODES if node not in ("DataGateHalt", "LastAccepted")]
+TOLD = [node for node in NODES if node not in ("DataGateHalt", "LastAccepted", "Production")]
 FOREIGN = ("WARNING", "INFO", "tensorflow", "absl", "Traceback", "Epoch")
 
 

@@ -15,6 +15,7 @@ from pipeline.config import Config, load
 ORDER = [
     "TextExampleGen",
     "DataQuality",
+    "Production",
     "TextStatisticsGen",
     "ImportSchemaGen",
     "LastAccepted",
@@ -92,7 +93,9 @@ def test_all_that_learns_waits_for_the_data_gates_halt(upstream: dict[str, list[
         assert "DataGateHalt" in waited_for, name
 
 
-@pytest.mark.parametrize("name", sorted({*ORDER} - {"LastAccepted", "DataGateHalt", "Baseline"}))
+@pytest.mark.parametrize(
+    "name", sorted({*ORDER} - {"Production", "LastAccepted", "DataGateHalt", "Baseline"})
+)
 def test_a_digest_of_its_code_is_among_a_nodes_properties(config: Config, name: str) -> None:
     found = nodes(config)[name].exec_properties
     custom = json.loads(found.get("custom_config") or "{}")
