@@ -65,7 +65,7 @@ def _ask(config: "Config") -> int:
     try:
         with _server(config) as address:
             answers = predict(address, config.name, [question for question, _ in QUESTIONS])
-    except ServerError as error:
+    except (ServerError, ValueError) as error:  # or it ended without a start-up line
         complain(str(error))
         return FAULT
     for (question, _), answer in zip(QUESTIONS, answers, strict=True):

@@ -114,12 +114,11 @@ def closing_words(summary: "Summary") -> str:
             path = summary.pushed["path"]
             return f"Pushed version {summary.pushed['version']} in {took}: {path}"
         case "data refused":
-            heading = "The data gate refused this run; nothing was trained."
+            reasons = ["The data gate refused this run; nothing was trained."]  # the table says why
         case _:
-            heading = "The model gate refused this model; nothing was pushed."
-    reasons = [f"  {reason}" for reason in summary.reasons]
-    rows = [f"    {row}" for row in summary.rows]
-    return "\n".join([heading, *reasons, *rows, f"All of it: {summary.run_folder}"])
+            told = (f"  {reason}" for reason in summary.reasons)
+            reasons = ["The model gate refused this model; nothing was pushed.", *told]
+    return "\n".join([*reasons, f"All of it: {summary.run_folder}"])
 
 
 def _fault(error: BaseException, log: Path | None) -> str:

@@ -55,6 +55,7 @@ class Talk:
     def node_ended(self, result: Any) -> None:
         """Write the node's line: `+` ran, `=` came from the cache."""
         from pipeline import outcome
+        from pipeline.console.findings import table
 
         if result.node in QUIET_NODES:
             self._stop_spinner()
@@ -63,6 +64,8 @@ class Talk:
         detail = outcome.describe(result)
         mark = _MARKS[result.cached]
         self.say(f"{mark} {result.node:<{_NODE_WIDTH}} {taken:>8}  {detail}".rstrip())
+        if result.node == "DataGate" and (findings := outcome.verdict(result.outputs).findings):
+            self.say(table(findings))
 
     def _stop_spinner(self) -> None:
         if self._status:

@@ -51,7 +51,6 @@ def test_every_fault_is_listed_with_its_path_at_once(tmp_path: Path) -> None:
         "training.epochs",
         "training.epoch",
         "gates.data.labels.level",
-        "gates.data.labels.limit",
         "gates.model.accuracy",
     ]
     assert "  training.epochs: input should be greater than or equal to 1, not 0" in lines
@@ -103,6 +102,14 @@ def test_set_changes_nested_values_and_makes_new_sections(tmp_path: Path) -> Non
     assert config.data.unlabelled.path == str(tmp_path / "더.csv")
     assert config.data.columns.side == {"channel": "str"}
     assert config.name == "other"
+
+
+def test_a_rule_given_in_part_keeps_the_rest_of_its_default(tmp_path: Path) -> None:
+    default = load(write(tmp_path)).gates.data
+    changed = load(write(tmp_path), ["gates.data.quarantined.level=off"]).gates.data
+    assert (default.quarantined.level, changed.quarantined.level) == ("refuse", "off")
+    assert changed.quarantined.limit == default.quarantined.limit
+    assert changed.labels == default.labels
 
 
 @pytest.mark.parametrize("override", ["training.epochs", "=3", ".epochs=3", "training..epochs=3"])
