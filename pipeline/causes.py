@@ -50,6 +50,14 @@ def explain(error: BaseException) -> str:
     return _message(chain[-1])
 
 
+def was_interrupted(error: BaseException) -> bool:
+    """Tell whether a signal ended it, also where Beam has made another error of that."""
+    name = KeyboardInterrupt.__name__
+    return any(
+        isinstance(link, KeyboardInterrupt) or str(link).startswith(name) for link in _chain(error)
+    )
+
+
 def _is_full(error: BaseException, advice: str) -> bool:
     full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
     return full and advice.startswith("the disk is full")

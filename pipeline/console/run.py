@@ -122,9 +122,9 @@ def closing_words(summary: "Summary") -> str:
 
 
 def _fault(error: BaseException, log: Path | None) -> str:
-    from pipeline.causes import explain
+    from pipeline.causes import explain, was_interrupted
 
-    if isinstance(error, KeyboardInterrupt):
+    if was_interrupted(error):
         what = "Interrupted. Run the same command again: finished nodes come from the cache."
     else:
         node = getattr(error, "node", None)

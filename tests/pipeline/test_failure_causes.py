@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from pipeline.causes import explain
+from pipeline.causes import explain, was_interrupted
 
 DISK = "the disk is full: free some space, or write elsewhere with --set output=/another/disk"
 
@@ -51,3 +51,13 @@ def test_a_known_cause_comes_with_its_remedy_and_its_words(error: Exception, sta
 )
 def test_any_other_cause_is_told_in_its_own_words(error: Exception, told: str) -> None:
     assert explain(error) == told
+
+
+def test_an_interruption_is_known_even_where_beam_has_wrapped_it() -> None:
+    wrapped = RuntimeError("KeyboardInterrupt [while running 'Read']")
+    failed = RuntimeError("DataQuality failed")
+    failed.__cause__ = wrapped
+
+    assert was_interrupted(KeyboardInterrupt())
+    assert was_interrupted(failed)
+    assert not was_interrupted(RuntimeError("the disk is full"))

@@ -13,13 +13,26 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.data_gate import executor
+from components.data_gate.distance_rules import Comparison
 from components.data_gate.rules import Anomaly, Evidence, judge
+from components.data_quality.report import Overlap, Quality
 from pipeline.config import load
 from pipeline.schema_contract import refusals
 from pipeline.schema_contract.accept import Accepted, NotAcceptedError, accept, refused_rules
 from pipeline.schema_contract.figures import just_above, just_below, limit_that_keeps
 from pipeline.schema_contract.refusals import NotRefusedError
 
+NOTHING = Overlap(texts=0, rows=0, examples=())
+SOUND = Quality(
+    labels={},
+    duplicates=NOTHING,
+    leakage_verbatim=NOTHING,
+    leakage=NOTHING,
+    conflicts_verbatim=NOTHING,
+    conflicts=NOTHING,
+    near_duplicates=NOTHING,
+    personal={},
+)
 MALMOI = Path(sys.executable).with_name("malmoi")
 
 SCHEMA = """# 고객 문의의 계약
@@ -112,6 +125,10 @@ def write_run(folder: Path, name: str, *, refused: bool = True) -> None:
             for column, info in found.anomaly_info.items()
             if refused
         ],
+        quality=SOUND,
+        text_shares={},
+        drift=Comparison(relation="drift", rows=None, distances=()),
+        skew=Comparison(relation="skew", rows=None, distances=()),
     )
     (gate / "verdict.json").write_text(judge(evidence, settings).to_json(), "utf-8")
 
