@@ -67,7 +67,8 @@ def header_of(rows: Sequence[Sequence[str]], asked: Sequence[str]) -> tuple[bool
         return False, "the first row holds an empty, long or repeated cell, as no header does"
     if any(_NUMBER_OR_DAY.fullmatch(cell) for cell in first):
         return False, "the first row holds a number or a day, as no header does"
-    for name, column in zip(first, zip(*rest, strict=True), strict=True):
+    columns = zip(*rest, strict=True) if rest else ()
+    for name, column in zip(first, columns, strict=bool(rest)):
         if all(_NUMBER_OR_DAY.fullmatch(cell.strip()) for cell in column):
             return True, f"below {name!r} there are only numbers or days"
         if len(set(column)) <= _FEW_DISTINCT_SHARE * len(column):

@@ -3,6 +3,8 @@
 import os
 import shlex
 import shutil
+import socket
+from collections.abc import Iterator
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
@@ -61,8 +63,25 @@ def serve(
     if not shutil.which(line[0]):
         complain(f"--backend {backend.value}: there is no {line[0]} on PATH; try --backend auto")
         raise typer.Exit(FAULT)
+    taken = list(_taken_ports(settings))
+    if taken:
+        complain("\n".join(taken))
+        raise typer.Exit(FAULT)
     print(f"{settings.name}: {shlex.join(line)}", flush=True)
     os.execvp(line[0], line)
+
+
+def _taken_ports(config: "Config") -> Iterator[str]:
+    """Name the ports that cannot be listened on, by the keys that change them."""
+    ports = {"rest_port": config.serving.rest_port, "grpc_port": config.serving.grpc_port}
+    for key, port in ports.items():
+        try:
+            socket.create_server((config.serving.host, port)).close()
+        except OSError as error:
+            yield (
+                f"cannot listen on {config.serving.host}:{port} ({error.strerror}): choose "
+                f"another port with --set serving.{key}=..., or 0 to let the system choose"
+            )
 
 
 def server_settings(config: "Config", *, batching: bool = False) -> "ServerSettings":

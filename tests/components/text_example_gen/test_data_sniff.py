@@ -126,3 +126,13 @@ def test_a_file_without_labels_is_counted_but_makes_no_source(tmp_path: Path) ->
 def test_an_empty_file_makes_no_guess(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"a\.csv: the file is empty"):
         guess(made(tmp_path, "a.csv", b"\n"))
+
+
+@pytest.mark.parametrize("named", [(None, None), ("text", "label")], ids=["guessed", "named"])
+def test_a_header_alone_is_refused_in_words(
+    tmp_path: Path, named: tuple[str | None, str | None]
+) -> None:
+    path = tmp_path / "문의.csv"
+    path.write_text("text,label\n", "utf-8")
+    with pytest.raises(ValueError, match="no row but the header"):
+        guess(str(path), *named)
