@@ -32,7 +32,8 @@ lock: install
 	    | sed '$$ s/ \\$$//' > requirements/uv.txt
 
 benchmark: install
-	$(bin)/python -m benchmarks
+	$(bin)/python benchmarks/pipeline_runs.py demo nsmc 3i4k
+	$(bin)/python benchmarks/data_gate.py
 
 clean:
 	rm -rf .venv build ./*.egg-info runs
