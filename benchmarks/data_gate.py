@@ -1,9 +1,15 @@
 """Evidence for the data gate on real reviews: seconds, rows per second, peak memory.
 
     python benchmarks/data_gate.py               # needs MALMOI_DATA
+    python benchmarks/data_gate.py quality       # DataQuality alone, of two sizes of data
+    python benchmarks/data_gate.py share         # the whole gate's share of the way to Transform
 
 Each measurement is a process of its own, and so is the making of its examples. Peak memory is the
 largest resident size as the kernel counts it; what the imports alone take is told beside it.
+
+For the share, the nodes of the `nsmc` preset run up to Transform, with no earlier span to compare
+with, and beside them TFX's own StatisticsGen on the same examples and columns: what
+TextStatisticsGen takes beyond it is the gate's.
 """
 
 import argparse
@@ -14,8 +20,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from tfx.dsl.components.base.base_node import BaseNode
+
+    from pipeline.config import Config
+    from pipeline.local_runner import NodeResult
 
 COLUMNS: Final = {
     "nsmc/train.csv.gz": {"text": "text", "label": "label"},
@@ -25,6 +38,21 @@ COLUMNS: Final = {
 
 EXAMPLES: Final = "examples"
 QUALITY: Final = "quality"
+
+SHARE: Final = "share"
+NODES: Final = "nodes"
+PRESET: Final = Path(__file__).resolve().parent.parent / "pipeline" / "presets" / "nsmc.yaml"
+OWN: Final = "own-nodes"
+STOCK: Final = "stock-statistics"
+SECONDS_FILE: Final = "seconds.json"
+
+ROUNDS: Final = 2
+"""Runs of each, by turns; a node's least time counts, since other work can only add to it."""
+
+GATE_NODES: Final = ("DataQuality", "Production", "LastAccepted", "DataGate", "DataGateHalt")
+"""What a pipeline without a gate would not have, but for the statistics."""
+
+STATISTICS_NODES: Final = {OWN: "TextStatisticsGen", STOCK: "StatisticsGen"}
 
 
 def make_examples(name: str, folder: Path) -> None:
@@ -84,6 +112,78 @@ def measure_quality(name: str, folder: Path) -> None:
         print(f"  {figure:<36} {value:>10,.6g}")
 
 
+class Timed:
+    """Hears how long each node takes."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    def node_started(self, node: str) -> None:
+        """Hear that a node begins."""
+
+    def node_ended(self, result: "NodeResult") -> None:
+        """Keep a node's seconds."""
+        self.seconds[result.node] = result.seconds
+
+
+def measure_nodes(kind: str, folder: Path) -> None:
+    """Run the nodes of a kind in an empty folder and write down the seconds of each."""
+    from pipeline import config, local_runner
+
+    preset = config.load(PRESET, [f"output={folder}"])
+    nodes = {OWN: _up_to_transform, STOCK: _stock_statistics}[kind](preset)
+    timed = Timed()
+    local_runner.run(local_runner.make_pipeline(nodes, name=preset.name, root=folder), timed)
+    (folder / SECONDS_FILE).write_text(json.dumps(timed.seconds), encoding="utf-8")
+
+
+def _up_to_transform(config: "Config") -> "Sequence[BaseNode]":
+    from pipeline import graph
+
+    nodes = graph.build(config)
+    return nodes[: [node.id for node in nodes].index("Transform") + 1]
+
+
+def _stock_statistics(config: "Config") -> "Sequence[BaseNode]":
+    """Put TFX's node behind the same nodes, and keep it from the column that only we have."""
+    import tensorflow_data_validation as tfdv
+    from tfx.components import StatisticsGen
+
+    from pipeline import graph
+
+    examples, quality, *_ = graph.build(config)
+    options = tfdv.StatsOptions(feature_allowlist=config.data.columns.named())
+    return [
+        examples,
+        quality,
+        StatisticsGen(examples=examples.outputs["examples"], stats_options=options),
+    ]
+
+
+def report_share() -> None:
+    """Print each node's seconds and the gate's share of them all."""
+    least: dict[str, dict[str, float]] = {OWN: {}, STOCK: {}}
+    for kind in list(least) * ROUNDS:
+        with tempfile.TemporaryDirectory(prefix="malmoi-data-gate-") as folder:
+            _in_a_process(NODES, kind, folder)
+            found = json.loads(Path(folder, SECONDS_FILE).read_text(encoding="utf-8"))
+        least[kind] = {node: min(s, least[kind].get(node, s)) for node, s in found.items()}
+    print(f"nsmc preset, ExampleGen to Transform, least of {ROUNDS} runs:")
+    _print_share(least[OWN], stock_s=least[STOCK][STATISTICS_NODES[STOCK]])
+
+
+def _print_share(seconds: Mapping[str, float], *, stock_s: float) -> None:
+    for node, node_s in seconds.items():
+        print(f"  {node:<18} {node_s:6.1f} s")
+    total_s = sum(seconds.values())
+    own_s = seconds[STATISTICS_NODES[OWN]]
+    gate_s = sum(seconds[node] for node in GATE_NODES)
+    print(f"  {'total':<18} {total_s:6.1f} s; TFX's StatisticsGen would take {stock_s:.1f} s")
+    for counted, statistics_s in (("beyond TFX's", own_s - stock_s), ("in whole", own_s)):
+        cost_s = gate_s + statistics_s
+        print(f"  gate, statistics {counted}: {cost_s:.1f} s, {cost_s / total_s:.1%} of the total")
+
+
 def _notes(folder: Path) -> Path:
     return folder / "examples.json"
 
@@ -92,25 +192,41 @@ def _peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-STEPS: Final = {EXAMPLES: make_examples, QUALITY: measure_quality}
+STEPS: Final = {EXAMPLES: make_examples, QUALITY: measure_quality, NODES: measure_nodes}
+
+
+def report_quality() -> None:
+    """Print what DataQuality costs and finds, one data set after the other."""
+    for name in COLUMNS:
+        with tempfile.TemporaryDirectory(prefix="malmoi-data-gate-") as folder:
+            for step in (EXAMPLES, QUALITY):
+                _in_a_process(step, name, folder)
+
+
+def _in_a_process(step: str, what: str, folder: str) -> None:
+    command = [sys.executable, __file__, "--step", step, what, folder]
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+
+
+PARTS: Final = {QUALITY: report_quality, SHARE: report_share}
 
 
 def main() -> None:
-    """Run every step of every data set; with `--step`, one of them in this process."""
+    """Run what the command line names, or everything; with `--step`, one step in this process."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--step", nargs=3, metavar=("STEP", "SET", "FOLDER"))
-    step = parser.parse_args().step
-    if step:
-        STEPS[step[0]](step[1], Path(step[2]))
+    # argparse holds an empty list against the choices too.
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART")
+    parser.add_argument("--step", nargs=3, metavar=("STEP", "WHAT", "FOLDER"))
+    arguments = parser.parse_args()
+    if arguments.step:
+        step, what, folder = arguments.step
+        STEPS[step](what, Path(folder))
         return
     if not os.environ.get("MALMOI_DATA"):
         print("skipped: MALMOI_DATA names no folder with the data")
         return
-    for name in COLUMNS:
-        with tempfile.TemporaryDirectory(prefix="malmoi-data-gate-") as folder:
-            for one in STEPS:
-                command = [sys.executable, __file__, "--step", one, name, folder]
-                subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    for part in arguments.parts or PARTS:
+        PARTS[part]()
 
 
 if __name__ == "__main__":

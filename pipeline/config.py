@@ -181,14 +181,15 @@ def _data_paths(data: dict[str, Any], base: Path) -> dict[str, Any]:
     paths: dict[str, Any] = {
         key: _absolute(data[key], base) for key in ("train", "eval") if key in data
     }
-    unlabelled = data.get("unlabelled")
-    if isinstance(unlabelled, str):
-        unlabelled = {"path": unlabelled}
-    if isinstance(unlabelled, dict):
-        paths["unlabelled"] = {
-            key: _absolute(value, base) if key in ("path", "exclude") else value
-            for key, value in unlabelled.items()
-        }
+    for name in ("unlabelled", "served"):
+        part = data.get(name)
+        if isinstance(part, str):
+            part = {"path": part}
+        if isinstance(part, dict):
+            paths[name] = {
+                key: _absolute(value, base) if key in ("path", "exclude") else value
+                for key, value in part.items()
+            }
     return {**data, **paths}
 
 

@@ -32,12 +32,14 @@ class Comparison:
     """Two data sets side by side.
 
     Attributes:
-        relation: `drift` from the last accepted span, or `skew` between train and eval.
+        relation: `drift` from the last accepted span, or `skew` against eval or served requests.
+        name: `drift`, `skew` or `served`.
         rows: of the smaller data set; None where there is no other data set.
         distances: one a column and measure.
     """
 
     relation: Literal["drift", "skew"]
+    name: Literal["drift", "skew", "served"]
     rows: int | None
     distances: Sequence[Distance]
 
@@ -51,7 +53,7 @@ def distance_findings(comparison: Comparison, rule: ComparedRule) -> Iterator[Fi
             yield Finding(
                 rule=comparison.relation,
                 level=rule.level,
-                subject=f"train: {distance.column}",
+                subject=f"{_SUBJECTS[comparison.name]}: {distance.column}",
                 figure=f"{distance.measure} {distance.figure:.4f}",
                 limit=f"{distance.limit:g}",
                 advice=_ADVICE[comparison.relation],
@@ -61,15 +63,24 @@ def distance_findings(comparison: Comparison, rule: ComparedRule) -> Iterator[Fi
 def state(comparison: Comparison, rule: ComparedRule) -> str:
     """Say what came of a comparison, the absence of one included."""
     if comparison.rows is None:
-        return "no baseline yet: no earlier span was accepted"
+        return _ABSENT[comparison.name]
     if comparison.rows < rule.min_rows:
         return f"not compared: {comparison.rows:,} rows, fewer than {rule.min_rows:,}"
     measured = [d for d in comparison.distances if d.figure is not None]
     return f"{len(measured)} distances measured"
 
 
+_SUBJECTS = {"drift": "train", "skew": "train", "served": "served"}
+
+_ABSENT = {
+    "drift": "no baseline yet: no earlier span was accepted",
+    "skew": "no eval split",
+    "served": "no served requests were given",
+}
+
 _ADVICE = {
     "drift": "find out what has changed in the world or in the feed; if it is here to stay, raise "
     "the comparator's threshold in the schema",
-    "skew": "draw both splits from the same rows, or raise the comparator's threshold",
+    "skew": "draw train and eval from the same rows, and both from what is asked of the model; or "
+    "raise the comparator's threshold",
 }

@@ -18,8 +18,8 @@ from components.provenance import ROW_FEATURE
 from components.text_statistics.columns import FLAGS, YES, profile_column
 from components.text_statistics.compare import compare
 
-UNLABELLED_SPLIT: Final = "unlabelled"
-ENVIRONMENTS: Final = {UNLABELLED_SPLIT: "UNLABELLED"}
+SERVED_SPLIT: Final = "served"
+ENVIRONMENTS: Final = {"unlabelled": "UNLABELLED", SERVED_SPLIT: "UNLABELLED"}
 """The schema's environment of a split; of all others, `TRAINING`."""
 
 Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
@@ -54,23 +54,26 @@ def comparison(
     *,
     schema: schema_pb2.Schema,
     folder: str,
+    name: Literal["served"] | None = None,
 ) -> Comparison:
-    """Compare train with another data set and keep TFDV's answer as `anomalies-<relation>.pbtxt`.
+    """Compare train with another data set and keep TFDV's answer beside the verdict.
 
     Args:
         relation: which comparators of the schema to use.
         train: the train split of this run.
-        other: train of the last accepted span, or this run's eval split; None: there is none yet.
+        other: train of the last accepted span, this run's eval split or the requests that were
+            served; None: there are none.
         schema: with comparators.
         folder: where to write.
+        name: of the comparison; none: the relation's.
     """
     if other is None:
-        return Comparison(relation=relation, rows=None, distances=())
+        return Comparison(relation=relation, name=name or relation, rows=None, distances=())
     against = {"drift": "previous_statistics", "skew": "serving_statistics"}[relation]
     _write(
         _distances_only(tfdv.validate_statistics(train, schema, **{against: other})),
         folder,
-        relation,
+        f"{relation}-{name}" if name else relation,
     )
     distances = [
         Distance(
@@ -83,7 +86,7 @@ def comparison(
         for c in compare(train, other, schema, relation=relation)
     ]
     rows = int(min(s.datasets[0].num_examples for s in (train, other)))
-    return Comparison(relation=relation, rows=rows, distances=distances)
+    return Comparison(relation=relation, name=name or relation, rows=rows, distances=distances)
 
 
 def train_labels(statistics: Mapping[str, Statistics], column: str) -> dict[str, int]:

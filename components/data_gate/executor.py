@@ -68,4 +68,10 @@ def _evidence(inputs: Artifacts, columns: Columns, folder: str) -> Evidence:
             "drift", train, earlier[0]["train"] if earlier else None, schema=schema, folder=folder
         ),
         skew=read.comparison("skew", train, statistics["eval"], schema=schema, folder=folder),
+        served=read.comparison(
+            *("skew", train, statistics.get(read.SERVED_SPLIT)),
+            schema=schema,
+            folder=folder,
+            name="served",
+        ),
     )

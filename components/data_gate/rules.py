@@ -37,6 +37,7 @@ class Evidence:
         text_shares: shares of train texts that are odd, by the name of their rule.
         drift: train beside the last accepted span.
         skew: train beside eval.
+        served: train beside requests that were served.
     """
 
     rows_read: int
@@ -48,6 +49,7 @@ class Evidence:
     text_shares: Mapping[str, float]
     drift: Comparison
     skew: Comparison
+    served: Comparison
 
 
 def judge(evidence: Evidence, settings: DataGateSettings) -> Verdict:
@@ -61,10 +63,12 @@ def judge(evidence: Evidence, settings: DataGateSettings) -> Verdict:
         *text_findings(evidence.text_shares, settings),
         *distance_findings(evidence.drift, settings.drift),
         *distance_findings(evidence.skew, settings.skew),
+        *distance_findings(evidence.served, settings.skew),
     )
     states = {
         "drift": state(evidence.drift, settings.drift),
         "skew": state(evidence.skew, settings.skew),
+        "served": state(evidence.served, settings.skew),
     }
     return Verdict(heard(findings), states)
 

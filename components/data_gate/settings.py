@@ -59,7 +59,7 @@ class DataGateSettings(BaseModel):
     )
     skew: ComparedRule = Field(
         ComparedRule(),
-        description="Distance between train and eval, by the schema's comparators.",
+        description="Distance of eval, and of served requests, from train by those comparators.",
     )
     leakage: LimitedRule = Field(
         LimitedRule(limit=0.01),

@@ -13,6 +13,7 @@ EXCLUDED: Final = "excluded"
 TRAIN: Final = "train"
 EVAL: Final = "eval"
 UNLABELLED: Final = "unlabelled"
+SERVED: Final = "served"
 EXCLUDE: Final = "exclude"
 """The files whose ids are left out of the unlabelled rows, named as if they were a split."""
 

@@ -12,7 +12,7 @@ from tfx.dsl.io import fileio
 from tfx.proto import example_gen_pb2
 
 from components.text_example_gen import files, layout, spans
-from components.text_example_gen.counts import EVAL, EXCLUDE, TRAIN, UNLABELLED
+from components.text_example_gen.counts import EVAL, EXCLUDE, SERVED, TRAIN, UNLABELLED
 from components.text_example_gen.layout import Layout
 from components.text_example_gen.parquet import row_groups
 from components.text_example_gen.source import TextSource
@@ -62,6 +62,8 @@ def input_config(source: TextSource) -> example_gen_pb2.Input:
     if source.unlabelled:
         patterns[UNLABELLED] = source.unlabelled.path
         patterns |= {f"{EXCLUDE}-{i}": path for i, path in enumerate(source.unlabelled.exclude)}
+    if source.served:
+        patterns[SERVED] = source.served.path
     return example_gen_pb2.Input(
         splits=[
             example_gen_pb2.Input.Split(name=name, pattern=spans.expanded(pattern))
@@ -103,6 +105,8 @@ def _layouts(source: TextSource) -> dict[str, Layout]:
         layouts[UNLABELLED] = layout.unlabelled(source, source.unlabelled)
         if source.unlabelled.exclude:
             layouts[EXCLUDE] = layout.excluded(source, source.unlabelled)
+    if source.served:
+        layouts[SERVED] = layout.unlabelled(source, source.served)
     return layouts
 
 
@@ -125,7 +129,9 @@ def _units(split: str, path: str, how: Layout) -> Iterable[Unit]:
 
 
 def _shards(source: TextSource, found: Iterable[tuple[str, str]]) -> dict[str, int]:
-    size_bytes = {TRAIN: 0.0, EVAL: 0.0} | ({UNLABELLED: 0.0} if source.unlabelled else {})
+    further = {UNLABELLED: source.unlabelled, SERVED: source.served}
+    given = (name for name, part in further.items() if part)
+    size_bytes = dict.fromkeys([TRAIN, EVAL, *given], 0.0)
     for split, path in found:
         if split in size_bytes:
             size_bytes[split] += fileio.stat(path).length

@@ -37,6 +37,8 @@ def _inputs(source: TextSource) -> Iterator[tuple[str, str, Layout]]:
         yield "data.unlabelled.path", part.path, layout.unlabelled(source, part)
         for number, path in enumerate(part.exclude):
             yield f"data.unlabelled.exclude.{number}", path, layout.excluded(source, part)
+    if source.served:
+        yield "data.served.path", source.served.path, layout.unlabelled(source, source.served)
 
 
 def _pattern_problems(name: str, pattern: str, how: Layout) -> Iterator[str]:

@@ -74,6 +74,9 @@ class TextSource(BaseModel):
         None, description="File or pattern of the evaluation rows; none: a share of `train`."
     )
     unlabelled: Unlabelled | None = Field(None, description="Further text without labels.")
+    served: Unlabelled | None = Field(
+        None, description="Texts of requests that were served, to measure train against."
+    )
     format: Format | None = Field(
         None, description="How the rows are written; none: by the file's ending before .gz."
     )
@@ -119,7 +122,11 @@ def faults(source: TextSource) -> Iterator[str]:
         delimiter=source.delimiter,
     )
     if source.unlabelled:
-        yield from _unlabelled_faults(source, source.unlabelled)
+        yield from _unlabelled_faults(source, source.unlabelled, where="unlabelled.")
+    if source.served:
+        yield from _unlabelled_faults(source, source.served, where="served.")
+        if source.served.exclude:
+            yield "served.exclude: requests are compared as they came; drop it"
 
 
 def _path_faults(source: TextSource) -> Iterator[str]:
@@ -127,6 +134,8 @@ def _path_faults(source: TextSource) -> Iterator[str]:
     if source.unlabelled:
         paths["unlabelled.path"] = source.unlabelled.path
         paths |= {f"unlabelled.exclude.{i}": p for i, p in enumerate(source.unlabelled.exclude)}
+    if source.served:
+        paths["served.path"] = source.served.path
     for name, path in paths.items():
         yield from (f"{name}: {path}: {fault}" for fault in spans.faults(path or ""))
     if source.span is not None and not any(spans.has_span(path or "") for path in paths.values()):
@@ -142,16 +151,16 @@ def _column_faults(source: TextSource) -> Iterator[str]:
             yield f"columns: {name!r} is not among the names {', '.join(source.names)}"
 
 
-def _unlabelled_faults(source: TextSource, part: Unlabelled) -> Iterator[str]:
+def _unlabelled_faults(source: TextSource, part: Unlabelled, *, where: str) -> Iterator[str]:
     yield from _table_faults(
-        where="unlabelled.",
+        where=where,
         written_as=part.format,
         header=source.header if part.header is None else part.header,
         names=part.names or (() if part.header is False and source.header else source.names),
         delimiter=part.delimiter,
     )
     if part.exclude and not (part.id or source.columns.id):
-        yield "unlabelled.exclude goes by ids: name their column in columns.id"
+        yield f"{where}exclude goes by ids: name their column in columns.id"
 
 
 def _table_faults(

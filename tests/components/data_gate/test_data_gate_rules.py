@@ -43,8 +43,9 @@ def evidence(**fields: Any) -> Evidence:
         "anomalies": [],
         "quality": SOUND,
         "text_shares": {},
-        "drift": Comparison(relation="drift", rows=None, distances=()),
-        "skew": Comparison(relation="skew", rows=None, distances=()),
+        "drift": Comparison(relation="drift", name="drift", rows=None, distances=()),
+        "skew": Comparison(relation="skew", name="skew", rows=None, distances=()),
+        "served": Comparison(relation="skew", name="served", rows=None, distances=()),
     }
     return Evidence(**(sound | fields))
 

@@ -127,8 +127,9 @@ def write_run(folder: Path, name: str, *, refused: bool = True) -> None:
         ],
         quality=SOUND,
         text_shares={},
-        drift=Comparison(relation="drift", rows=None, distances=()),
-        skew=Comparison(relation="skew", rows=None, distances=()),
+        drift=Comparison(relation="drift", name="drift", rows=None, distances=()),
+        skew=Comparison(relation="skew", name="skew", rows=None, distances=()),
+        served=Comparison(relation="skew", name="served", rows=None, distances=()),
     )
     (gate / "verdict.json").write_text(judge(evidence, settings).to_json(), "utf-8")
 
