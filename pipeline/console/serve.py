@@ -78,8 +78,9 @@ def _taken_ports(config: "Config") -> Iterator[str]:
         try:
             socket.create_server((config.serving.host, port)).close()
         except OSError as error:
+            reason = os.strerror(error.errno or 0)
             yield (
-                f"cannot listen on {config.serving.host}:{port} ({error.strerror}): choose "
+                f"cannot listen on {config.serving.host}:{port} ({reason}): choose "
                 f"another port with --set serving.{key}=..., or 0 to let the system choose"
             )
 
