@@ -13,9 +13,6 @@ from components.text_example_gen.sniff import Guess
 from components.text_example_gen.source import Columns, SideType
 from trainer.settings import TextSettings
 
-MOST_LABELS: Final = 1_000
-"""More different labels than this are no categories but texts."""
-
 ROWS_PER_SUBWORD: Final = 3
 FEWEST_SUBWORDS: Final = 1_000
 """A subword needs rows to learn its vector from: more of them than that are learnt by heart."""

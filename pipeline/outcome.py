@@ -9,7 +9,6 @@ from typing import Final
 import tensorflow_model_analysis as tfma
 import tensorflow_transform as tft
 from tfx.types import Artifact, artifact_utils
-from tfx.utils import path_utils
 
 from components.data_gate.executor import VERDICT_FILE
 from components.data_gate.verdict import Verdict
@@ -151,10 +150,3 @@ _DESCRIBERS: Final[Mapping[str, Callable[[Outputs], str]]] = {
     "Evaluator": _evaluator,
     "AtomicPusher": _pusher,
 }
-
-
-def model_path(outputs: Outputs) -> Path:
-    """Find the Trainer's export."""
-    return Path(
-        path_utils.serving_model_path(artifact_utils.get_single_uri(list(outputs["model"])))
-    )

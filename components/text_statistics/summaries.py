@@ -16,9 +16,6 @@ from tensorflow_metadata.proto.v0 import statistics_pb2
 from components.text_statistics.profile import Numbers
 
 _OCTAVES: Final = 20
-_MOST: Final = 2**_OCTAVES
-"""Characters or tokens; longer texts fall into the last bucket, only their mean tells more."""
-
 LENGTH_EDGES: Final = np.unique(
     np.concatenate([[0], np.rint(2 ** (np.arange(2 * _OCTAVES + 1) / 2))])
 )
