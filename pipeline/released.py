@@ -1,4 +1,4 @@
-"""The pushed model, used in this process."""
+"""The served model, used in this process."""
 
 import os
 import warnings
@@ -7,7 +7,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from components.atomic_pusher.publish import versions
+from serving.releases.errors import ReleaseError
+from serving.releases.state import served
 
 BATCH_ROWS: Final = 512
 """Rows classified at once: large enough for full speed, some 50 MB of states."""
@@ -42,16 +43,25 @@ class ReleasedModel:
         self._model = tf.saved_model.load(str(folder))
 
     @classmethod
-    def newest(cls, models: Path) -> "ReleasedModel":
-        """Load the newest version.
+    def served(cls, models: Path) -> "ReleasedModel":
+        """Load the stable version: after a rollback it is not the newest.
 
         Raises:
-            NoModelError: there is none.
+            NoModelError: nothing was pushed, the stable version is gone, or which one it is cannot
+                be read.
         """
-        found = versions(models)
-        if not found:
+        try:
+            version = served(models)
+        except ReleaseError as error:
+            raise NoModelError(str(error)) from error
+        if version is None:
             raise NoModelError(f"no pushed model in {models}: `malmoi run` makes one")
-        return cls(models / str(found[-1]))
+        if not (models / str(version)).is_dir():
+            raise NoModelError(
+                f"version {version} is stable, but not in {models}: put it back, or choose another "
+                "with `malmoi releases rollback CONFIG --to VERSION`"
+            )
+        return cls(models / str(version))
 
     def classify(self, texts: Iterable[str]) -> Iterator[Ranked] | list[Ranked]:
         """Rank the labels of each text."""

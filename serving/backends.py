@@ -10,6 +10,7 @@ from serving.plans import read_plans
 from serving.settings import GRPC_PORT, IMAGE, REST_PORT, ServerSettings
 
 BINARY = "tensorflow_model_server"
+LABELS_AT_START = "--allow_version_labels_for_unavailable_models=true"
 ENGINE_PATIENCE_S = 5.0  # an engine that runs answers in well under 1 s, one that hangs never
 
 
@@ -74,7 +75,7 @@ def command_line(settings: ServerSettings, backend: Backend) -> list[str]:
         )
     if backend is Backend.BINARY:
         ports = [f"--port={settings.port}", f"--rest_api_port={settings.rest_api_port}"]
-        return [BINARY, *ports, *_model_flags(settings), *_shared_flags(settings)]
+        return [BINARY, *ports, *_binary_model_flags(settings), *_shared_flags(settings)]
     return _container_line(settings, backend)
 
 
@@ -90,14 +91,16 @@ def _container_line(settings: ServerSettings, backend: Backend) -> list[str]:
         line += ["-v", f"{here}:{there}:ro"]
     line += ["-e", f"MODEL_NAME={settings.model_name}", image]
     if settings.model_config_file is not None:
-        line.append(f"--model_config_file={settings.model_config_file.absolute()}")
+        line += _config_flags(settings.model_config_file)
     return [*line, *_shared_flags(settings)]
 
 
 def _mounts(settings: ServerSettings) -> dict[Path, Path | str]:
     """Folders and files by their place here, with their place in the container.
 
-    A models.config names absolute paths, so that its models keep theirs.
+    A models.config names absolute paths, so that its models keep theirs. A file inside of a
+    mounted folder needs no mount of its own, and must not have one: a file mount holds on to the
+    first file, whatever is renamed into its place.
     """
     mounts: dict[Path, Path | str] = {}
     if settings.model_base_path is not None:
@@ -106,9 +109,20 @@ def _mounts(settings: ServerSettings) -> dict[Path, Path | str]:
         for plan in read_plans(settings.model_config_file):
             mounts[plan.base_path] = plan.base_path
     for file in (settings.model_config_file, settings.batching_parameters_file):
-        if file is not None:
+        if file is not None and not mounts.keys() & set(file.absolute().parents):
             mounts[file.absolute()] = file.absolute()
     return mounts
+
+
+def _binary_model_flags(settings: ServerSettings) -> list[str]:
+    if settings.model_config_file is not None:
+        return _config_flags(settings.model_config_file)
+    return _model_flags(settings)
+
+
+def _config_flags(file: Path) -> list[str]:
+    """What TensorFlow Serving needs to take a file with labels at its start: none is loaded yet."""
+    return [f"--model_config_file={file.absolute()}", LABELS_AT_START]
 
 
 def _model_flags(settings: ServerSettings) -> list[str]:

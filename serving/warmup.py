@@ -1,20 +1,56 @@
-"""Replays a version's recorded requests before it takes its first real one."""
+"""A version's recorded requests, replayed before it takes its first real one."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import tensorflow as tf
-from tensorflow_serving.apis import prediction_log_pb2
+from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from serving.batching_parameters import BatchingParameters
 from serving.errors import ServingError, invalid
 from serving.servable import Servable
+from serving.signatures import DEFAULT_SIGNATURE
 from serving.tensors import arrays_of
 
 _LOG = logging.getLogger(__name__)
 
 WARMUP_FILE = Path("assets.extra", "tf_serving_warmup_requests")
 MAX_RECORDS = 1000  # TensorFlow Serving refuses a version with more
+TEXT_INPUT = "text"
+
+
+def write_requests(version_path: Path, texts: Sequence[str], *, model: str) -> int:
+    """Writes the warm-up file: a request for each text, as clients send them, then one for all.
+
+    Args:
+        version_path: a version that is not yet in its place.
+        texts: raw texts; none writes no file.
+        model: the name that the requests give the model.
+
+    Returns:
+        The number of requests.
+    """
+    if not texts:
+        return 0
+    batches = [[text] for text in texts] + [list(texts)] * (len(texts) > 1)
+    file = version_path / WARMUP_FILE
+    file.parent.mkdir(exist_ok=True)
+    with tf.io.TFRecordWriter(str(file)) as writer:
+        for batch in batches:
+            writer.write(_recorded(batch, model).SerializeToString())
+    return len(batches)
+
+
+def _recorded(texts: Sequence[str], model: str) -> prediction_log_pb2.PredictionLog:
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name = model
+    request.model_spec.signature_name = DEFAULT_SIGNATURE
+    values = [text.encode("utf-8", "replace") for text in texts]
+    request.inputs[TEXT_INPUT].CopyFrom(tf.make_tensor_proto(values, tf.string))
+    log = prediction_log_pb2.PredictionLog()
+    log.predict_log.request.CopyFrom(request)
+    return log
 
 
 def load_and_warm_up(

@@ -1,0 +1,77 @@
+"""One change of a folder of versions at a time."""
+
+import fcntl
+import getpass
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Final
+
+from serving.releases.errors import BusyError
+
+LOCK_FILE: Final = ".lock"
+
+_SIGNATURE_BYTES: Final = 1_000
+"""Room for an action, a name and a time many times over."""
+
+
+@contextmanager
+def locked(base: Path, action: str) -> Iterator[None]:
+    """Hold the folder for this process; the system lets go of it however the process ends.
+
+    Args:
+        base: folder of the versions; made if it is not there.
+        action: what for, such as `push`; another process is told so.
+
+    Raises:
+        BusyError: another process holds it; tells which, since when and what for.
+    """
+    base.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(base / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BusyError(_holder(descriptor, base, action)) from None
+        _sign(descriptor, action)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def who() -> str:
+    """Name the person and the machine; in a container the user may have a number only."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"
+
+
+def now() -> str:
+    """Tell the time in UTC, to the second, as ISO 8601."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def _sign(descriptor: int, action: str) -> None:
+    """Write who holds the lock; on a full disk it holds without a name."""
+    signature = {"action": action, "by": who(), "process": os.getpid(), "since": now()}
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(signature).encode(), 0)
+
+
+def _holder(descriptor: int, base: Path, action: str) -> str:
+    try:
+        holder = json.loads(os.pread(descriptor, _SIGNATURE_BYTES, 0))
+    except ValueError:  # not written yet
+        holder = {}
+    return (
+        f"{action}: {base} is held by a {holder.get('action', 'change')} of "
+        f"{holder.get('by', 'somebody')} (process {holder.get('process', 'unknown')}, since "
+        f"{holder.get('since', 'just now')}): nothing was changed; wait for it, then try again"
+    )

@@ -1,0 +1,62 @@
+"""Warm-up requests: what is written is what clients send, and what cannot be answered fails."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+from tensorflow_serving.apis import prediction_log_pb2
+
+from serving.errors import ServingError
+from serving.servable import Servable
+from serving.warmup import WARMUP_FILE, load_and_warm_up, replay, write_requests
+
+TEXTS = ["좋아요", "ㅋㅋㅋ", "한글", "", "🙂 mixed 漢字", "길다 " * 2_000, "\ud800 끝"]
+
+
+@pytest.fixture
+def copied(saved: dict[str, Path], tmp_path: Path) -> Callable[[str], Path]:
+    return lambda name: Path(shutil.copytree(saved[name], tmp_path / name))
+
+
+def records(version: Path) -> list[prediction_log_pb2.PredictionLog]:
+    found = tf.data.TFRecordDataset(str(version / WARMUP_FILE)).as_numpy_iterator()
+    return [prediction_log_pb2.PredictionLog.FromString(record) for record in found]
+
+
+def test_each_text_is_a_request_and_all_together_are_one_more(
+    copied: Callable[[str], Path],
+) -> None:
+    version = copied("first")
+    assert write_requests(version, TEXTS, model="reviews") == len(TEXTS) + 1
+    found = [log.predict_log.request for log in records(version)]
+    sent = [list(request.inputs["text"].string_val) for request in found]
+    raw = [text.encode("utf-8", "replace") for text in TEXTS]
+    assert sent == [[text] for text in raw] + [raw]
+    assert {request.model_spec.name for request in found} == {"reviews"}
+    assert {request.model_spec.signature_name for request in found} == {"serving_default"}
+
+
+def test_written_requests_are_replayed(copied: Callable[[str], Path]) -> None:
+    version = copied("first")
+    write_requests(version, TEXTS, model="reviews")
+    servable = Servable(version, time_limit_s=10.0)
+    assert replay(servable, version) == len(TEXTS) + 1
+    servable.close()
+
+
+@pytest.mark.parametrize(("texts", "count"), [([], 0), (["좋아요"], 1)])
+def test_one_text_is_no_batch_and_no_text_no_file(
+    copied: Callable[[str], Path], texts: list[str], count: int
+) -> None:
+    version = copied("first")
+    assert write_requests(version, texts, model="reviews") == count
+    assert (version / WARMUP_FILE).is_file() == bool(texts)
+
+
+def test_a_request_that_the_model_cannot_answer_is_named(copied: Callable[[str], Path]) -> None:
+    version = copied("numbers")
+    write_requests(version, ["좋아요", "별로예요"], model="numbers")
+    with pytest.raises(ServingError, match="tf_serving_warmup_requests, record 0: "):
+        load_and_warm_up(version, time_limit_s=10.0)
