@@ -30,3 +30,13 @@ class Quality(Artifact):
     """
 
     TYPE_NAME = "Quality"
+
+
+class BaselinePredictions(Artifact):
+    """What simple models say of the eval rows: `predictions.parquet`, and `baselines.json`.
+
+    Custom float properties `accuracy_<baseline>` tell the shares of right answers, the custom int
+    property `train_rows` how many rows the baselines were fitted on.
+    """
+
+    TYPE_NAME = "BaselinePredictions"

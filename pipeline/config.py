@@ -9,9 +9,12 @@ from typing import Any, Final
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from components.canary.settings import CanarySettings
 from components.data_gate.settings import DataGateSettings
+from components.model_gate.settings import ModelGateSettings
 from components.text_example_gen.source import TextSource
 from pipeline import plain_yaml
+from serving.releases.settings import ReleaseSettings
 from trainer.settings import TextSettings, TrainerSettings, TrainingSettings, TransformSettings
 
 _VARIABLE: Final = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
@@ -20,21 +23,6 @@ _NAME: Final = r"^[a-z0-9][a-z0-9_-]*$"
 
 class ConfigError(Exception):
     """A configuration that cannot be used; the message lists every fault with its path."""
-
-
-class ModelGateSettings(BaseModel):
-    """What a model must reach before it is pushed, on the eval split."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    accuracy: float = Field(0.5, ge=0, le=1, description="Least share of right answers.")
-    macro_f1: float = Field(0.0, ge=0, le=1, description="Least mean of the labels' F1.")
-    max_accuracy_loss: float = Field(
-        0.005,
-        ge=0,
-        le=1,
-        description="Accuracy that may be lost against the latest blessed model.",
-    )
 
 
 class Gates(BaseModel):
@@ -47,6 +35,10 @@ class Gates(BaseModel):
     )
     model: ModelGateSettings = Field(
         default_factory=ModelGateSettings, description="Before any push."
+    )
+    canary: CanarySettings = Field(
+        default_factory=CanarySettings,
+        description="Before any push too: the export in a server's process of its own.",
     )
 
 
@@ -79,6 +71,10 @@ class Config(BaseModel):
     )
     gates: Gates = Field(default_factory=Gates, description="What stops a run or a push.")
     serving: Serving = Field(default_factory=Serving, description="The local server.")
+    release: ReleaseSettings = Field(
+        default_factory=ReleaseSettings,
+        description="Pushed versions: how many stay, how they serve.",
+    )
     output: str = Field(
         "output", description="Folder of metadata, artifacts, runs and pushed models."
     )
@@ -100,7 +96,10 @@ class Config(BaseModel):
         """Give Transform its part of the configuration."""
         columns = self.data.columns
         return TransformSettings(
-            text_column=columns.text, label_column=columns.label, text=self.text
+            text_column=columns.text,
+            label_column=columns.label,
+            text=self.text,
+            embedding_dim=self.training.embedding_dim,
         )
 
     def trainer_settings(self) -> TrainerSettings:

@@ -13,6 +13,8 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 """The folder that holds our packages, in a clone as in site-packages."""
 
 LIBRARIES: Final = (
+    "scikit-learn",
+    "scipy",
     "tfx",
     "tensorflow",
     "tensorflow-data-validation",

@@ -7,17 +7,20 @@ from tfx.components import Evaluator, Trainer, Transform
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
-from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
+from tfx.proto import trainer_pb2, transform_pb2
 from tfx.types import Channel, standard_artifacts
+from tfx.types.channel import BaseChannel
 
 from components.artifacts import Verdict
 from components.atomic_pusher.component import AtomicPusher
 from components.baseline.accepted import LastAcceptedStatistics
-from components.baseline.production import LatestModelOfOtherData
-from components.baseline.strategy import LatestOtherBlessedModel
+from components.baseline.served import ServedModel
+from components.canary.component import Canary
 from components.data_gate.component import DataGate
 from components.data_quality.component import DataQuality
 from components.halt.component import Halt
+from components.model_gate.component import ModelGate
+from components.simple_baselines.component import SimpleBaselines
 from components.text_example_gen.component import TextExampleGen
 from components.text_statistics.component import TextStatisticsGen
 from pipeline.config import Config
@@ -36,7 +39,6 @@ BASELINE: Final = "Baseline"
 
 def build(config: Config) -> list[BaseNode]:
     """Make the nodes in the order of the data's way through the house."""
-    column = config.data.columns.label
     examples = TextExampleGen(
         source=config.data,
         digest=source_digest(
@@ -53,12 +55,7 @@ def build(config: Config) -> list[BaseNode]:
             "trainer/text.py",
         ),
     )
-    production = Resolver(
-        strategy_class=LatestModelOfOtherData,
-        model=Channel(type=standard_artifacts.Model),
-        model_blessing=Channel(type=standard_artifacts.ModelBlessing),
-        candidate=examples.outputs["examples"],
-    ).with_id(PRODUCTION)
+    production = _served_model(config, PRODUCTION, candidate=examples.outputs["examples"])
     statistics = TextStatisticsGen(
         examples=examples.outputs["examples"],
         vocabulary_model=production.outputs["model"],
@@ -83,36 +80,85 @@ def build(config: Config) -> list[BaseNode]:
         quarantine=examples.outputs["quarantine"],
         quality=quality.outputs["quality"],
         baseline=accepted.outputs["statistics"],
+        examples=examples.outputs["examples"],
+        releases=config.models_dir,
         settings=config.gates.data,
         columns=config.data.columns,
-        digest=source_digest("components/data_gate", "components/text_statistics"),
+        digest=source_digest(
+            "components/data_gate",
+            "components/text_statistics",
+            "components/atomic_pusher/facts.py",
+            "serving/releases",
+        ),
     )
     halt = Halt(verdict=gate.outputs["verdict"]).with_id(DATA_GATE_HALT)
+    simple = SimpleBaselines(
+        examples=examples.outputs["examples"],
+        columns=config.data.columns,
+        digest=source_digest(
+            "components/simple_baselines", "components/provenance.py", "trainer/text.py"
+        ),
+    )
+    simple.add_upstream_node(halt)
     transform = _transform(config, examples, schema)
     transform.add_upstream_node(halt)
     trainer = _trainer(config, transform, schema)
-    baseline = Resolver(
-        strategy_class=LatestOtherBlessedModel,
-        model=Channel(type=standard_artifacts.Model),
-        model_blessing=Channel(type=standard_artifacts.ModelBlessing),
-        candidate=trainer.outputs["model"],
-    ).with_id(BASELINE)
+    baseline = _served_model(config, BASELINE, candidate=trainer.outputs["model"])
     evaluator = _stamped(
         Evaluator(
             examples=examples.outputs["examples"],
             model=trainer.outputs["model"],
-            baseline_model=baseline.outputs["model"],
             schema=schema.outputs["schema"],
-            eval_config=eval_config(config.gates.model, label_column=column),
+            eval_config=eval_config(label_column=config.data.columns.label),
         ),
         source_digest("components/classification_metrics.py"),
     )
-    pusher = AtomicPusher(
+    judged = ModelGate(
+        examples=examples.outputs["examples"],
         model=trainer.outputs["model"],
-        model_blessing=evaluator.outputs["blessing"],
-        push_destination=pusher_pb2.PushDestination(
-            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(config.models_dir))
+        production=baseline.outputs["model"],
+        baselines=simple.outputs["baselines"],
+        settings=config.gates.model,
+        columns=config.data.columns,
+        digest=source_digest(
+            "components/model_gate",
+            "components/simple_baselines",
+            "components/text_statistics/characters.py",
+            "components/text_statistics/code_points.py",
         ),
+    )
+    judged.add_upstream_node(evaluator)
+    canary = Canary(
+        model=trainer.outputs["model"],
+        model_run=trainer.outputs["model_run"],
+        transform_graph=transform.outputs["transform_graph"],
+        examples=examples.outputs["examples"],
+        settings=config.gates.canary,
+        columns=config.data.columns,
+        digest=source_digest(
+            "components/canary",
+            "components/data_gate/verdict.py",
+            "components/data_quality/reading.py",
+            "serving",
+            "trainer/golden.py",
+            "trainer/hostile.py",
+        ),
+    )
+    canary.add_upstream_node(judged)
+    pusher = AtomicPusher(
+        base=config.models_dir,
+        settings=config.release,
+        columns=config.data.columns,
+        digest=source_digest("components/atomic_pusher", "serving/releases", "serving/warmup.py"),
+        sources={"trainer": source_digest("trainer")},
+        model=trainer.outputs["model"],
+        model_blessing=judged.outputs["blessing"],
+        infra_blessing=canary.outputs["blessing"],
+        examples=examples.outputs["examples"],
+        statistics=statistics.outputs["statistics"],
+        schema=schema.outputs["schema"],
+        evaluation=evaluator.outputs["evaluation"],
+        data_verdict=gate.outputs["verdict"],
     )
     return [
         examples,
@@ -123,12 +169,25 @@ def build(config: Config) -> list[BaseNode]:
         accepted,
         gate,
         halt,
+        simple,
         transform,
         trainer,
         baseline,
         evaluator,
-        _stamped(pusher, source_digest("components/atomic_pusher")),
+        judged,
+        canary,
+        pusher,
     ]
+
+
+def _served_model(config: Config, name: str, *, candidate: BaseChannel) -> Resolver:
+    """Find the model in production, other than what the candidate is part of."""
+    return Resolver(
+        strategy_class=ServedModel,
+        config={"base": str(config.models_dir)},
+        model=Channel(type=standard_artifacts.Model),
+        candidate=candidate,
+    ).with_id(name)
 
 
 def _transform(config: Config, examples: TextExampleGen, schema: BaseNode) -> BaseNode:

@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import tensorflow_model_analysis as tfma
 import tensorflow_transform as tft
 from tfx.types import Artifact, artifact_utils
 
+from components.canary.record import RECORD_FILE
+from components.canary.record import Record as CanaryRecord
 from components.data_gate.executor import VERDICT_FILE
-from components.data_gate.verdict import Verdict
-from pipeline.evaluation import ACCURACY, MACRO_F1
+from components.data_gate.verdict import Finding, Verdict
+from components.model_gate import verdict as model_gate
+from components.simple_baselines.predictions import read_summary
+from pipeline.evaluation import ACCURACY, EXAMPLE_COUNT, MACRO_F1
 from pipeline.local_runner import NodeResult
 from trainer import assets
 from trainer.run import TRAINING_SUMMARY
@@ -21,21 +24,6 @@ Outputs = Mapping[str, Sequence[Artifact]]
 
 OVERALL: Final = ()
 """TFMA's key of the slice that holds every row."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evaluation:
-    """What the Evaluator found on the eval split.
-
-    Attributes:
-        metrics: overall figures by name.
-        blessed: whether every threshold was met.
-        failures: the thresholds that were not, in words.
-    """
-
-    metrics: Mapping[str, float]
-    blessed: bool
-    failures: Sequence[str]
 
 
 def describe(result: NodeResult) -> str:
@@ -50,36 +38,45 @@ def verdict(outputs: Outputs) -> Verdict:
     return Verdict.from_json((folder / VERDICT_FILE).read_text("utf-8"))
 
 
-def evaluation(outputs: Outputs) -> Evaluation:
-    """Read the Evaluator's metrics and its judgement."""
+def model_verdict(outputs: Outputs) -> model_gate.Verdict:
+    """Read the model gate's verdict, which lies beside the blessing."""
+    folder = Path(artifact_utils.get_single_uri(list(outputs["blessing"])))
+    return model_gate.Verdict.from_json((folder / model_gate.VERDICT_FILE).read_text("utf-8"))
+
+
+def canary(outputs: Outputs) -> CanaryRecord:
+    """Read what the canary saw, which lies beside its blessing."""
+    folder = Path(artifact_utils.get_single_uri(list(outputs["blessing"])))
+    return CanaryRecord.from_json((folder / RECORD_FILE).read_text("utf-8"))
+
+
+def findings(result: NodeResult) -> Sequence[Finding]:
+    """Return what a gate's node complains of; of other nodes nothing."""
+    match result.node:
+        case "DataGate":
+            return verdict(result.outputs).findings
+        case "ModelGate":
+            return model_verdict(result.outputs).findings
+        case "Canary":
+            return canary(result.outputs).findings
+        case _:
+            return ()
+
+
+def evaluation(outputs: Outputs) -> Mapping[str, float]:
+    """Read the Evaluator's overall figures by name."""
     folder = artifact_utils.get_single_uri(list(outputs["evaluation"]))
-    # TFMA names the models only where there are two.
-    both = (tfma.load_eval_result(folder, model_name=name) for name in (tfma.CANDIDATE_KEY, ""))
-    slices = next(result.slicing_metrics for result in both if result.slicing_metrics)
+    slices = tfma.load_eval_result(folder).slicing_metrics
     (overall,) = (values for key, values in slices if key == OVERALL)
     figures = {name: value["doubleValue"] for name, value in overall[""][""].items()}
-    validation = tfma.load_validation_result(folder)
-    failures = [
-        _failure(failure)
-        for validated in validation.metric_validations_per_slice
-        for failure in validated.failures
-    ]
-    return Evaluation(
-        metrics={name: figures[name] for name in (ACCURACY, MACRO_F1, "example_count")},
-        blessed=validation.validation_ok,
-        failures=failures,
-    )
+    return {name: figures[name] for name in (ACCURACY, MACRO_F1, EXAMPLE_COUNT)}
 
 
-def _failure(failure: tfma.proto.validation_result_pb2.ValidationFailure) -> str:
-    """Put a missed threshold into words."""
-    threshold = failure.metric_threshold
-    value = failure.metric_value.double_value.value
-    name = failure.metric_key.name
-    if threshold.HasField("value_threshold"):
-        return f"{name} is {value:.4f}, must be {threshold.value_threshold.lower_bound.value:g}"
-    loss = -threshold.change_threshold.absolute.value
-    return f"{name} changed by {value:+.4f} against the baseline, may lose {loss:g}"
+def training(outputs: Outputs) -> dict[str, Any]:
+    """Read the Trainer's summary: what the fit came to, and under `text` the texts' traits."""
+    folder = Path(artifact_utils.get_single_uri(list(outputs["model_run"])))
+    found: dict[str, Any] = json.loads((folder / TRAINING_SUMMARY).read_text("utf-8"))
+    return found
 
 
 def _examples(outputs: Outputs) -> str:
@@ -94,10 +91,18 @@ def _examples(outputs: Outputs) -> str:
 
 def _data_gate(outputs: Outputs) -> str:
     found = verdict(outputs)
+    return f"{_judged(found)}; drift: {found.comparisons['drift']}"
+
+
+def _model_gate(outputs: Outputs) -> str:
+    found = model_verdict(outputs)
+    return f"{_judged(found)}; production: {found.production}"
+
+
+def _judged(found: Verdict | model_gate.Verdict) -> str:
     judged = "passed" if found.passed else f"refused, {_counted(len(found.refusals), 'reason')}"
     warnings = len(found.findings) - len(found.refusals)
-    warned = f", {_counted(warnings, 'warning')}" if warnings else ""
-    return f"{judged}{warned}; drift: {found.comparisons['drift']}"
+    return judged + (f", {_counted(warnings, 'warning')}" if warnings else "")
 
 
 def _quality(outputs: Outputs) -> str:
@@ -113,12 +118,11 @@ def _counted(number: int, noun: str) -> str:
 
 def _transform(outputs: Outputs) -> str:
     graph = tft.TFTransformOutput(artifact_utils.get_single_uri(list(outputs["transform_graph"])))
-    return f"{len(assets.subwords(graph)):,} subwords, {len(assets.labels(graph)):,} labels"
+    return f"vocabulary of {len(assets.subwords(graph)):,}, {len(assets.labels(graph)):,} labels"
 
 
 def _trainer(outputs: Outputs) -> str:
-    folder = Path(artifact_utils.get_single_uri(list(outputs["model_run"])))
-    done = json.loads((folder / TRAINING_SUMMARY).read_text("utf-8"))
+    done = training(outputs)
     accuracy = f"{done['eval_accuracy']:.4f}"
     return f"{done['epochs']} epochs, best {done['best_epoch']}: eval accuracy {accuracy}"
 
@@ -130,8 +134,15 @@ def _baseline(outputs: Outputs) -> str:
 
 def _evaluator(outputs: Outputs) -> str:
     found = evaluation(outputs)
-    figures = f"accuracy {found.metrics[ACCURACY]:.4f}, macro F1 {found.metrics[MACRO_F1]:.4f}"
-    return f"{figures}: {'blessed' if found.blessed else 'refused'}"
+    return f"accuracy {found[ACCURACY]:.4f}, macro F1 {found[MACRO_F1]:.4f}"
+
+
+def _simple_baselines(outputs: Outputs) -> str:
+    (baselines,) = outputs["baselines"]
+    told = read_summary(baselines.uri)
+    figure = baselines.get_float_custom_property
+    best = max(told.fit_s, key=lambda name: figure(f"accuracy_{name}"))
+    return f"best {best}: accuracy {figure(f'accuracy_{best}'):.4f}"
 
 
 def _pusher(outputs: Outputs) -> str:
@@ -144,9 +155,12 @@ _DESCRIBERS: Final[Mapping[str, Callable[[Outputs], str]]] = {
     "TextExampleGen": _examples,
     "DataQuality": _quality,
     "DataGate": _data_gate,
+    "SimpleBaselines": _simple_baselines,
     "Transform": _transform,
     "Trainer": _trainer,
     "Baseline": _baseline,
     "Evaluator": _evaluator,
+    "ModelGate": _model_gate,
+    "Canary": lambda outputs: canary(outputs).in_words(),
     "AtomicPusher": _pusher,
 }

@@ -6,8 +6,8 @@ from pathlib import Path
 from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 
-from components.atomic_pusher.publish import remove_unfinished
 from pipeline.local_runner import ARTIFACTS_FOLDER, METADATA_FILE
+from serving.releases import publish
 
 _State = metadata_store_pb2.Execution
 
@@ -20,8 +20,7 @@ def recover(root: Path, models: Path) -> list[str]:
     Returns:
         The nodes that were interrupted.
     """
-    if models.is_dir():
-        remove_unfinished(models)
+    publish.recover(models)
     if not (root / METADATA_FILE).exists():
         return []
     config = metadata_store_pb2.ConnectionConfig()

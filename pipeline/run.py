@@ -15,6 +15,8 @@ LOG_FILE: Final = "log.txt"
 CONFIG_FILE: Final = "config.yaml"
 SUMMARY_FILE: Final = "summary.json"
 VERDICT_FOLDER: Final = "data_gate"
+CANARY_FOLDER: Final = "canary"
+MODEL_VERDICT_FOLDER: Final = "model_gate"
 
 
 @dataclass(kw_only=True)
@@ -27,16 +29,18 @@ class Summary:
         rows: the first rows that the data gate's reasons are about, as `file:line: what`.
         pushed: the version and its path, or None.
         metrics: figures of the eval split by name; empty if it came not so far.
+        text: what the texts became as tokens, a dumped `trainer.traits.TextTraits`; empty likewise.
         seconds: wall time by node.
         cached: the nodes whose outputs came from an earlier run.
         run_folder: log, configuration, verdict and this summary.
     """
 
-    verdict: Literal["pushed", "data refused", "model refused"] = "pushed"
+    verdict: Literal["pushed", "data refused", "model refused", "canary refused"] = "pushed"
     reasons: Sequence[str] = ()
     rows: Sequence[str] = ()
     pushed: Mapping[str, str] | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
+    text: Mapping[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     cached: list[str] = field(default_factory=list)
     run_folder: str = ""
@@ -102,8 +106,14 @@ class _Recorder:
         match result.node:
             case "DataGate":
                 self._keep_verdict(result.outputs)
+            case "Trainer":
+                self._keep_text(result.outputs)
             case "Evaluator":
                 self._keep_evaluation(result.outputs)
+            case "ModelGate":
+                self._keep_judgement(result.outputs)
+            case "Canary":
+                self._keep_canary(result.outputs)
             case "AtomicPusher":
                 self._keep_push(result.outputs)
         self._listener.node_ended(result)
@@ -119,14 +129,38 @@ class _Recorder:
             self._summary.reasons = [finding.in_words() for finding in refusals]
             self._summary.rows = [row for finding in refusals for row in finding.rows]
 
+    def _keep_text(self, outputs: Any) -> None:
+        from pipeline import outcome
+
+        self._summary.text = outcome.training(outputs).get("text", {})
+
     def _keep_evaluation(self, outputs: Any) -> None:
         from pipeline import outcome
 
-        found = outcome.evaluation(outputs)
-        self._summary.metrics = found.metrics
-        if not found.blessed:
+        self._summary.metrics = outcome.evaluation(outputs)
+
+    def _keep_judgement(self, outputs: Any) -> None:
+        from pipeline import outcome
+
+        (artifact,) = outputs["blessing"]
+        shutil.copytree(artifact.uri, self._folder / MODEL_VERDICT_FOLDER)
+        refusals = outcome.model_verdict(outputs).refusals
+        if refusals:
             self._summary.verdict = "model refused"
-            self._summary.reasons = list(found.failures)
+            self._summary.reasons = [check.in_words() for check in refusals]
+
+    def _keep_canary(self, outputs: Any) -> None:
+        from pipeline import outcome
+
+        (artifact,) = outputs["blessing"]
+        shutil.copytree(artifact.uri, self._folder / CANARY_FOLDER)
+        refusals = outcome.canary(outputs).findings
+        if refusals and self._summary.verdict == "pushed":  # the model gate has said it first
+            self._summary.verdict = "canary refused"
+        self._summary.reasons = [
+            *self._summary.reasons,
+            *(finding.in_words() for finding in refusals),
+        ]
 
     def _keep_push(self, outputs: Any) -> None:
         (pushed,) = outputs["pushed_model"]

@@ -1,6 +1,6 @@
 """Transformed examples as batches of similar length."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import tensorflow as tf
@@ -52,9 +52,37 @@ def _with_a_step(tokens: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Te
     return tf.pad(tokens, [[0, 0], [0, missing]], constant_values=PADDING_ID), labels
 
 
+def parsed(
+    patterns: Sequence[str], spec: FeatureSpec, *, rows: int = PARSED_ROWS
+) -> Iterator[dict[str, Any]]:
+    """Read the labelled rows of a split in their order, as they were written.
+
+    Args:
+        patterns: file patterns of gzipped TFRecords.
+        spec: the features to parse, the label among them.
+        rows: rows in a batch, at most; those without a label are left out.
+
+    Yields:
+        The features of a batch, by name: dense or ragged tensors.
+    """
+    for features in _records(patterns).batch(rows).map(lambda r: tf.io.parse_example(r, spec)):
+        labelled = features[LABEL] != UNKNOWN_LABEL
+        yield {
+            name: tf.ragged.boolean_mask(feature, labelled)
+            if isinstance(feature, tf.RaggedTensor)
+            else tf.boolean_mask(feature, labelled)
+            for name, feature in features.items()
+        }
+
+
 def _rows(patterns: Sequence[str], spec: FeatureSpec) -> tf.data.Dataset:
-    files = sorted(path for pattern in patterns for path in tf.io.gfile.glob(pattern))
-    records = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(PARSED_ROWS)
-    features = records.map(lambda batch: tf.io.parse_example(batch, spec)).unbatch()
+    part = {name: spec[name] for name in (TOKENS, LABEL)}
+    batched = _records(patterns).batch(PARSED_ROWS)
+    features = batched.map(lambda batch: tf.io.parse_example(batch, part)).unbatch()
     rows = features.map(lambda row: (row[TOKENS], row[LABEL]))
     return rows.filter(lambda tokens, label: label != UNKNOWN_LABEL)
+
+
+def _records(patterns: Sequence[str]) -> tf.data.Dataset:
+    files = sorted(path for pattern in patterns for path in tf.io.gfile.glob(pattern))
+    return tf.data.TFRecordDataset(files, compression_type="GZIP")

@@ -4,8 +4,8 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from trainer import assets
-from trainer.models.bigru import Scorer
-from trainer.preprocessing import LABEL, TOKENS, one_value
+from trainer.models.mixture import Mixture
+from trainer.preprocessing import LABEL, one_value
 from trainer.settings import TransformSettings
 
 LENGTH_BOUNDS = (10, 20, 40, 80, 160)
@@ -20,15 +20,16 @@ class Classifier(tf.Module):
 
     Args:
         transform: Transform's output, whose graph and vocabularies become part of the export.
-        scorer: from `[batch, tokens]` ragged ids to `[batch, classes]` probabilities.
+        scorer: from the graph's features to `[batch, classes]` probabilities.
         settings: names the text and the label column.
     """
 
     def __init__(
-        self, transform: tft.TFTransformOutput, scorer: Scorer, settings: TransformSettings
+        self, transform: tft.TFTransformOutput, scorer: Mixture, settings: TransformSettings
     ) -> None:
         super().__init__(name="classifier")
         self._graph = tf.saved_model.load(transform.transform_savedmodel_dir)
+        self._graph.assets = []  # the tables hold the files they read; the others stay behind
         self._spec = transform.raw_feature_spec()
         self._scorer = scorer
         self._settings = settings
@@ -44,7 +45,7 @@ class Classifier(tf.Module):
         Returns:
             `labels`, `[batch, classes]` strings, best first, and their `probabilities`, float32.
         """
-        scores = self._scorer(self.features(self._column(text))[TOKENS])
+        scores = self._scorer(self.features(self._column(text)))
         probabilities, order = tf.math.top_k(scores, k=self._labels.shape[0])
         return {"labels": tf.gather(self._labels, order), "probabilities": probabilities}
 
@@ -58,7 +59,7 @@ class Classifier(tf.Module):
         Returns:
             `probabilities`, `[batch, classes]` float32, in the order of the label ids.
         """
-        return {"probabilities": self._scorer(self.features(self._parse(examples))[TOKENS])}
+        return {"probabilities": self._scorer(self.features(self._parse(examples)))}
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
     def evaluation_features(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -6,11 +6,16 @@ from typing import Any, Final
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from trainer.embeddings.analyzer import learn_embeddings
+from trainer.ngrams import hashed_ngrams
 from trainer.settings import TransformSettings
-from trainer.tokenizer import encode, split_words
-from trainer.word_counts import learn_subwords
+from trainer.tokenizer import encode, learn
 
 TOKENS: Final = "tokens"
+TOKEN_COUNT: Final = "token_count"
+"""Tokens of the whole text, those beyond the limit included; only measured, no model reads it."""
+
+NGRAMS: Final = "ngrams"
 LABEL: Final = "label"
 LABEL_VOCABULARY: Final = "labels"
 LABEL_COUNTS: Final = "label_counts"
@@ -30,20 +35,28 @@ def preprocessing_fn(
         custom_config: under `settings`, a dumped `TransformSettings`.
 
     Returns:
-        `tokens`, ragged `[batch, tokens]` int64, and `label`, `[batch]` int64.
+        `tokens`, ragged `[batch, tokens]` int64, cut at the limit; `token_count`, `[batch]`
+        int64, before the cut; `label`, `[batch]` int64; and, for the linear channel, `ngrams`,
+        ragged `[batch, n-grams]` int64.
     """
     settings = TransformSettings.model_validate(custom_config["settings"])
-    words = split_words(one_value(inputs[settings.text_column], default=""))
-    subwords = learn_subwords(words.flat_values, size=settings.text.vocabulary_size)
+    texts = one_value(inputs[settings.text_column], default="")
+    tokens = encode(texts, learn(texts, settings.text), settings.text)
+    kept = tokens[:, : settings.text.kept_tokens]
+    learn_embeddings(kept, settings.text.embeddings, dim=settings.embedding_dim)
     labels = inputs[settings.label_column]
     tft.count_per_key(labels.values, key_vocabulary_filename=LABEL_COUNTS)
     ids = tft.compute_and_apply_vocabulary(
         labels, vocab_filename=LABEL_VOCABULARY, default_value=UNKNOWN_LABEL
     )
-    return {
-        TOKENS: encode(words, subwords, max_tokens=settings.text.max_tokens),
+    features = {
+        TOKENS: kept,
+        TOKEN_COUNT: tokens.row_lengths(),
         LABEL: one_value(ids, default=UNKNOWN_LABEL),
     }
+    if settings.text.ngram_buckets:
+        features[NGRAMS] = hashed_ngrams(texts, buckets=settings.text.ngram_buckets)
+    return features
 
 
 def one_value(column: tf.SparseTensor, *, default: str | int) -> tf.Tensor:

@@ -6,21 +6,65 @@ from pydantic import BaseModel, ConfigDict, Field
 
 DEFAULT_SEED: Final = 17
 
+Tokens = Literal["subwords", "characters", "jamo"]
+
+DEFAULT_MAX_TOKENS: Final[dict[Tokens, int]] = {"subwords": 128, "characters": 256, "jamo": 512}
+"""About 250 to 300 characters of Korean each: a subword holds 2.4 to 2.7 of them (blanks count) and
+one is 2.1 jamo, as benchmarks/tokenizers.py measures."""
+
+
+class EmbeddingSettings(BaseModel):
+    """How the word vectors, from which the model starts, are learnt; labels play no part."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    method: Literal["off", "word2vec", "glove"] = Field(
+        "word2vec", description="`off`: the model starts from random vectors."
+    )
+    window: int = Field(
+        5, ge=1, le=15, description="Farthest distance, in subwords, of two that count as near."
+    )
+
 
 class TextSettings(BaseModel):
     """How text becomes tokens."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    tokens: Tokens = Field(
+        "subwords",
+        description="What a token is: a piece of a word, learnt from counts, which keeps texts "
+        "short; a character; or a jamo, a letter of a Hangul syllable.",
+    )
     vocabulary_size: int = Field(
         16_000,
         ge=64,
         le=200_000,
-        description="Subwords to learn, at most; a small corpus yields fewer.",
+        description="Tokens to learn, at most; a small corpus yields fewer.",
     )
-    max_tokens: int = Field(
-        128, ge=4, le=4_096, description="Subwords kept of a text; what follows is cut off."
+    max_tokens: int | None = Field(
+        None,
+        ge=4,
+        le=4_096,
+        description="Tokens kept of a text, what follows is cut off; "
+        "none: 128 subwords, 256 characters or 512 jamo.",
     )
+    ngram_buckets: int = Field(
+        262_144,
+        ge=0,
+        le=4_194_304,
+        description="Hash values of the character n-grams that the linear channel beside the "
+        "network reads, 2 bytes each and class in the export; 0: no such channel.",
+    )
+    embeddings: EmbeddingSettings = Field(
+        default_factory=EmbeddingSettings,
+        description="How the vectors that the model starts from are learnt.",
+    )
+
+    @property
+    def kept_tokens(self) -> int:
+        """Tokens kept of a text, whether or not the configuration says how many."""
+        return self.max_tokens or DEFAULT_MAX_TOKENS[self.tokens]
 
 
 class TrainingSettings(BaseModel):
@@ -31,10 +75,20 @@ class TrainingSettings(BaseModel):
     architecture: Literal["bigru"] = Field(
         "bigru", description="The network; one file each in trainer/models."
     )
-    embedding_dim: int = Field(128, ge=4, le=1_024, description="Length of a subword's vector.")
+    embedding_dim: int = Field(128, ge=4, le=1_024, description="Length of a token's vector.")
     units: int = Field(128, ge=4, le=1_024, description="State size of each direction's GRU.")
-    dropout: float = Field(
-        0.5, ge=0.0, lt=1.0, description="Share of embedding channels and of features dropped."
+    fine_tune: bool = Field(
+        True, description="Whether training moves the token vectors; if not, they stay as learnt."
+    )
+    embedding_dropout: float = Field(
+        0.3, ge=0.0, lt=1.0, description="Share of embedding channels dropped, whole texts long."
+    )
+    pooling: Literal["mean_max", "mean", "max"] = Field(
+        "mean_max", description="What becomes of the states of all tokens."
+    )
+    dropout: float = Field(0.5, ge=0.0, lt=1.0, description="Share of pooled features dropped.")
+    label_smoothing: float = Field(
+        0.0, ge=0.0, lt=1.0, description="Share of a row's weight that goes to all labels alike."
     )
     batch_size: int = Field(64, ge=1, le=4_096, description="Rows per step.")
     epochs: int = Field(10, ge=1, le=1_000, description="Passes over the train split, at most.")
@@ -42,6 +96,15 @@ class TrainingSettings(BaseModel):
         2, ge=0, description="Epochs without a better eval accuracy before training stops."
     )
     learning_rate: float = Field(3e-3, gt=0.0, description="Adam's step size at its peak.")
+    schedule: Literal["cosine", "constant"] = Field(
+        "cosine", description="`cosine`: a rise over the first tenth of the steps, then a fall."
+    )
+    max_gradient_norm: float = Field(
+        1.0, ge=0.0, description="A longer gradient is cut to this length; 0: never."
+    )
+    linear_penalty: float = Field(
+        0.5, gt=0.0, description="What a row on the wrong side costs the linear channel (C)."
+    )
     class_weights: Literal["off", "balanced"] = Field(
         "off", description="`balanced` weighs a row by rows / (classes * rows of its label)."
     )
@@ -56,6 +119,8 @@ class TransformSettings(BaseModel):
     text_column: str
     label_column: str
     text: TextSettings
+    embedding_dim: int
+    """The model's, since Transform learns the vectors that the model starts from."""
 
 
 class TrainerSettings(BaseModel):

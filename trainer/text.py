@@ -1,4 +1,7 @@
-"""Text normalisation in plain Python, the twin of the graph's in `trainer.normalisation`."""
+"""Normalisation, characters and jamo in plain Python.
+
+The twin of the graph's ops in `trainer.normalisation` and `trainer.characters`.
+"""
 
 import re
 import unicodedata
@@ -34,3 +37,18 @@ def normalise(text: str) -> str:
     """
     composed = unicodedata.normalize("NFC", _NONCHARACTERS.sub(_REPLACEMENT, text))
     return _RUNS.sub(r"\1" * MAX_REPEATS, _BLANKS.sub(" ", composed).strip(" "))
+
+
+def characters(text: str) -> list[str]:
+    """Cut a text into its characters, the code points after normalisation, blanks included."""
+    return list(normalise(text))
+
+
+def jamo(text: str) -> list[str]:
+    """Cut a text into its characters, Hangul syllables into their jamo."""
+    return [letter for character in normalise(text) for letter in letters(character)]
+
+
+def letters(character: str) -> str:
+    """Take a Hangul syllable apart into its conjoining jamo; any other character stays whole."""
+    return unicodedata.normalize("NFD", character) if "가" <= character <= "힣" else character

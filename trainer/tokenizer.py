@@ -1,86 +1,52 @@
-"""From text to token ids, in TensorFlow ops that TensorFlow Serving's stock binary has."""
+"""From text to token ids, as the configuration chooses: by subwords, characters or jamo."""
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping
 from typing import Final
 
 import tensorflow as tf
-import tensorflow_text as tf_text
-import tensorflow_transform as tft
 
-from trainer.normalisation import normalise
-from trainer.vocabulary import MAX_WORD_BYTES, SUFFIX, UNKNOWN, UNKNOWN_ID
+from trainer import characters, subwords
+from trainer.settings import TextSettings, Tokens
+from trainer.vocabulary import learn_characters, learn_jamo, learn_subwords
+from trainer.word_counts import Learner, learn_vocabulary
 
-SYMBOLS: Final = r"([\p{P}\p{S}]+)"
-"""A run of punctuation, symbols or emoji is a word of its own."""
+LEARNERS: Final[Mapping[Tokens, Learner]] = {
+    "subwords": learn_subwords,
+    "characters": learn_characters,
+    "jamo": learn_jamo,
+}
 
 
-def split_words(texts: tf.Tensor) -> tf.RaggedTensor:
-    """Normalise texts and cut them at blanks and around symbols.
+def learn(texts: tf.Tensor, settings: TextSettings) -> tf.Tensor:
+    """Learn a vocabulary over the whole data set, within a `preprocessing_fn`.
 
     Args:
         texts: `[batch]` strings.
+        settings: say what a token is, and how many there may be.
 
     Returns:
-        `[batch, words]` strings; an empty text has no words.
+        The path of the asset that lists the tokens, a scalar string.
     """
-    spaced = tf.strings.regex_replace(normalise(texts), SYMBOLS, r" \1 ")
-    return tf.strings.split(spaced)
+    words = subwords.split_words(texts).flat_values
+    learner = LEARNERS[settings.tokens]
+    return learn_vocabulary(words, learner=learner, size=settings.vocabulary_size)
 
 
-def encode(words: tf.RaggedTensor, vocabulary: tf.Tensor, *, max_tokens: int) -> tf.RaggedTensor:
-    """Cut words into subword ids, the longest known piece first.
+def encode(texts: tf.Tensor, vocabulary: tf.Tensor, settings: TextSettings) -> tf.RaggedTensor:
+    """Turn texts into the ids of their tokens.
 
     Args:
-        words: `[batch, words]` strings.
-        vocabulary: path of the file that lists the subwords, a scalar string.
-        max_tokens: ids kept of a row.
+        texts: `[batch]` strings, of any bytes.
+        vocabulary: path of the file that lists the tokens, a scalar string.
+        settings: say what a token is.
 
     Returns:
-        `[batch, tokens]` int64, without padding.
+        `[batch, tokens]` int64, all of them, without padding.
     """
-    rows_and_ids = tft.apply_vocabulary(words.flat_values, vocabulary, lookup_fn=_cut)
-    pieces = tf.RaggedTensor.from_value_rowids(
-        rows_and_ids[1], rows_and_ids[0], nrows=tf.size(words.flat_values, tf.int64), validate=False
-    )
-    return words.with_values(pieces).merge_dims(1, 2)[:, :max_tokens]
-
-
-def _cut(words: tf.Tensor, vocabulary: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Give TFT what it asks of a lookup: one tensor, and the size of the table.
-
-    Args:
-        words: `[words]` strings.
-        vocabulary: path of the subwords' file; eager once they are learnt.
-
-    Returns:
-        `[2, pieces]` int64, the word that a piece belongs to above the piece's id.
-    """
-    with _outside_the_graph(vocabulary):
-        rows = tf.lookup.TextFileInitializer(
-            vocabulary,
-            tf.string,
-            tf.lookup.TextFileIndex.WHOLE_LINE,
-            tf.int64,
-            tf.lookup.TextFileIndex.LINE_NUMBER,
-        )
-        table = tf.lookup.StaticHashTable(rows, default_value=UNKNOWN_ID)
-        size = table.size()
-    tokenizer = tf_text.WordpieceTokenizer(
-        table,
-        suffix_indicator=SUFFIX,
-        max_bytes_per_word=MAX_WORD_BYTES,
-        token_out_type=tf.int64,
-        unknown_token=UNKNOWN,
-        split_unknown_characters=True,
-    )
-    pieces = tokenizer.tokenize(words)
-    return tf.stack([pieces.value_rowids(), pieces.flat_values]), size
-
-
-def _outside_the_graph(path: tf.Tensor) -> AbstractContextManager[None]:
-    """Lift a table out, if its file is known, so that it is filled when a server loads the graph.
-
-    Within the graph each request would read the file again, and fail once the file is gone.
-    """
-    eager = hasattr(path, "numpy")
-    return tf.init_scope() if eager and tf.inside_function() else nullcontext()
+    match settings.tokens:
+        case "subwords":
+            return subwords.encode(subwords.split_words(texts), vocabulary)
+        case "characters":
+            return characters.encode(characters.split_characters(texts), vocabulary)
+        case "jamo":
+            return characters.encode(characters.split_jamo(texts), vocabulary)

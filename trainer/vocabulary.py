@@ -1,4 +1,4 @@
-"""The subword vocabulary: byte-pair pieces learnt from word counts, written as word pieces."""
+"""Vocabularies learnt from word counts: characters, jamo, or byte-pair pieces as word pieces."""
 
 import io
 import tempfile
@@ -7,12 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from trainer.text import letters
+
 PADDING: Final = "[PAD]"
 UNKNOWN: Final = "[UNK]"
 PADDING_ID: Final = 0
 """The model's embedding masks id 0; no text yields it."""
 
 UNKNOWN_ID: Final = 1
+
+BLANK: Final = " "
+"""A token between words where tokens are characters or jamo."""
 
 SUFFIX: Final = "##"
 """Marks a piece that goes on a word, as in WordPiece."""
@@ -25,8 +30,30 @@ _RESERVED: Final = frozenset({_WORD_START, "▅"})
 """SentencePiece keeps these to itself and skips, or splits, the words that hold them."""
 
 
-def learn(counts: Mapping[str, int], *, size: int) -> list[str]:
-    """Learn a vocabulary from word counts.
+def learn_characters(counts: Mapping[str, int], *, size: int) -> list[str]:
+    """List the most frequent characters.
+
+    Args:
+        counts: how often each word stands in the corpus.
+        size: characters to list, at most, the blank included.
+
+    Returns:
+        Padding, unknown, the blank, then the characters, the most frequent first.
+    """
+    return _listed(_character_counts(counts), size=size)
+
+
+def learn_jamo(counts: Mapping[str, int], *, size: int) -> list[str]:
+    """List the most frequent jamo and other characters, as `learn_characters` does."""
+    jamo: Counter[str] = Counter()
+    for character, count in _character_counts(counts).items():
+        for letter in letters(character):
+            jamo[letter] += count
+    return _listed(jamo, size=size)
+
+
+def learn_subwords(counts: Mapping[str, int], *, size: int) -> list[str]:
+    """Learn a subword vocabulary from word counts.
 
     SentencePiece's byte-pair encoding learns the pieces (Sennrich et al. 2016), a second's work
     where TensorFlow Text's own WordPiece learner takes many minutes on 300,000 words of Korean.
@@ -64,17 +91,31 @@ def learnable_words(counts: Mapping[str, int], *, characters: int) -> Counter[st
         characters: how many characters, the most frequent ones, may stand in a word.
     """
     short = {word: n for word, n in counts.items() if len(word.encode()) <= MAX_WORD_BYTES}
-    frequency: Counter[str] = Counter()
-    for word, count in short.items():
-        for character in word:
-            frequency[character] += count
-    ranked = sorted(frequency.keys() - _RESERVED, key=lambda c: (-frequency[c], c))
+    frequency = _character_counts(short)
+    ranked = _ranked({c: n for c, n in frequency.items() if c not in _RESERVED})
     known = set(ranked[:characters])
     words: Counter[str] = Counter()
     for word, count in short.items():
         for part in "".join(c if c in known else " " for c in word).split():
             words[part] += count
     return words
+
+
+def _listed(tokens: Mapping[str, int], *, size: int) -> list[str]:
+    return [PADDING, UNKNOWN, BLANK, *_ranked(tokens)[: size - 1]]
+
+
+def _ranked(tokens: Mapping[str, int]) -> list[str]:
+    """Order tokens by their counts, the most frequent first, ties by code point."""
+    return sorted(tokens, key=lambda token: (-tokens[token], token))
+
+
+def _character_counts(counts: Mapping[str, int]) -> Counter[str]:
+    frequency: Counter[str] = Counter()
+    for word, count in counts.items():
+        for character in word:
+            frequency[character] += count
+    return frequency
 
 
 def _byte_pairs(counts: Mapping[str, int], *, size: int) -> list[str]:

@@ -1,9 +1,9 @@
-"""Counts the words in Beam and learns the subword vocabulary from them, as a TFT analyzer."""
+"""Counts the words in Beam and learns the vocabulary from them, as a TFT analyzer."""
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, Protocol, runtime_checkable
 
 import apache_beam as beam
 import numpy as np
@@ -14,31 +14,41 @@ import tensorflow_transform.beam as tft_beam
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
-from trainer import vocabulary
+from trainer.vocabulary import UNKNOWN
 
 VOCABULARY_ASSET: Final = "subwords"
-"""One subword a line, in the order of their ids, beside the transform graph."""
+"""One token a line, in the order of their ids, beside the transform graph. The file keeps this name
+whatever the tokens are, for those who look for it in an export."""
 
 MAX_WORDS: Final = 2_000_000
 """Distinct words that the learner sees, the most frequent first: about 200 MB of memory."""
 
 
-def learn_subwords(words: tf.Tensor, *, size: int) -> tf.Tensor:
-    """Learn a subword vocabulary over the whole data set.
+@runtime_checkable  # Beam holds the arguments of `_learn` against its annotations
+class Learner(Protocol):
+    """What makes a vocabulary: one of the functions `learn_…` in `trainer.vocabulary`."""
+
+    def __call__(self, counts: Mapping[str, int], *, size: int) -> list[str]:
+        """Make `size` tokens, at most, of how often each word stands in the corpus."""
+
+
+def learn_vocabulary(words: tf.Tensor, *, learner: Learner, size: int) -> tf.Tensor:
+    """Learn a vocabulary over the whole data set.
 
     Args:
         words: `[words]` strings, all words of the batch, end to end.
-        size: subwords to learn, at most.
+        learner: makes the vocabulary of all counts.
+        size: tokens to learn, at most.
 
     Returns:
-        The path of the asset that lists the subwords, a scalar string.
+        The path of the asset that lists the tokens, a scalar string.
     """
     (path,) = tft.experimental.ptransform_analyzer(
         inputs=[words],
-        ptransform=LearnVocabulary(size=size),
+        ptransform=LearnVocabulary(learner=learner, size=size),
         output_dtypes=[tf.string],
         output_shapes=[[]],
-        output_asset_default_values=[vocabulary.UNKNOWN.encode()],
+        output_asset_default_values=[UNKNOWN.encode()],
         name="subwords",
     )
     return path
@@ -47,8 +57,9 @@ def learn_subwords(words: tf.Tensor, *, size: int) -> tf.Tensor:
 class LearnVocabulary(tft_beam.experimental.PTransformAnalyzer):
     """From batches of words to the path of the vocabulary learnt from their counts."""
 
-    def __init__(self, *, size: int) -> None:
+    def __init__(self, *, learner: Learner, size: int) -> None:
         super().__init__()
+        self._learner = learner
         self._size = size
 
     def expand(self, batches: beam.PCollection) -> beam.PCollection:
@@ -58,7 +69,7 @@ class LearnVocabulary(tft_beam.experimental.PTransformAnalyzer):
             | "CountInBundles" >> beam.ParDo(_CountWords())
             | "AddCounts" >> beam.CombinePerKey(sum)
             | "MostFrequent" >> beam.combiners.Top.Of(MAX_WORDS, key=_by_frequency)
-            | "Learn" >> beam.Map(_learn, size=self._size)
+            | "Learn" >> beam.Map(_learn, learner=self._learner, size=self._size)
             | "Write" >> beam.Map(_write, path=os.path.join(self.base_temp_dir, VOCABULARY_ASSET))
         )
 
@@ -83,12 +94,12 @@ def _by_frequency(item: tuple[bytes, int]) -> tuple[int, bytes]:
     return count, word
 
 
-def _learn(counts: Iterable[tuple[bytes, int]], *, size: int) -> list[str]:
-    return vocabulary.learn({word.decode("utf-8"): n for word, n in counts}, size=size)
+def _learn(counts: Iterable[tuple[bytes, int]], *, learner: Learner, size: int) -> list[str]:
+    return learner({word.decode("utf-8"): n for word, n in counts}, size=size)
 
 
-def _write(subwords: list[str], *, path: str) -> str:
+def _write(tokens: list[str], *, path: str) -> str:
     tf.io.gfile.makedirs(os.path.dirname(path))
     with tf.io.gfile.GFile(path, "w") as file:
-        file.write("".join(f"{subword}\n" for subword in subwords))
+        file.write("".join(f"{token}\n" for token in tokens))
     return path

@@ -1,5 +1,7 @@
 """DataGate: from statistics, schema and quarantine to a verdict on the run's data."""
 
+from pathlib import Path
+
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
 from tfx.types import channel, standard_artifacts
@@ -20,9 +22,11 @@ class DataGateSpec(ComponentSpec):
         "quarantine": ChannelParameter(type=Quarantine),
         "quality": ChannelParameter(type=Quality),
         "baseline": ChannelParameter(type=standard_artifacts.ExampleStatistics, optional=True),
+        "examples": ChannelParameter(type=standard_artifacts.Examples),
     }
     OUTPUTS = {"verdict": ChannelParameter(type=Verdict)}
     PARAMETERS = {
+        "releases": ExecutionParameter(type=str),
         "settings": ExecutionParameter(type=str),
         "columns": ExecutionParameter(type=str),
         "digest": ExecutionParameter(type=str),
@@ -39,7 +43,7 @@ class DataGate(BaseComponent):
     SPEC_CLASS = DataGateSpec
     EXECUTOR_SPEC = ExecutorClassSpec(Executor)
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each channel
         self,
         *,
         statistics: channel.BaseChannel,
@@ -47,6 +51,8 @@ class DataGate(BaseComponent):
         quarantine: channel.BaseChannel,
         quality: channel.BaseChannel,
         baseline: channel.BaseChannel,
+        examples: channel.BaseChannel,
+        releases: Path,
         settings: DataGateSettings,
         columns: Columns,
         digest: str,
@@ -58,7 +64,10 @@ class DataGate(BaseComponent):
             schema: the contract from git.
             quarantine: the rows that TextExampleGen could not use.
             quality: what DataQuality found.
-            baseline: statistics of the last accepted span, if there is one.
+            baseline: statistics of the last accepted span, if the metadata store knows one.
+            examples: whose digest tells this data from that of a release.
+            releases: folder of the released versions, which keep the statistics of their data for
+                when the metadata store knows none.
             settings: the rules' levels and limits.
             columns: which column plays which part.
             digest: of the gate's source, so that the cache knows of changes.
@@ -70,6 +79,8 @@ class DataGate(BaseComponent):
                 quarantine=quarantine,
                 quality=quality,
                 baseline=baseline,
+                examples=examples,
+                releases=str(releases),
                 settings=settings.model_dump_json(),
                 columns=columns.model_dump_json(),
                 digest=digest,

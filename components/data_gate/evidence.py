@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final, Literal, TypeAlias
 
 import tensorflow as tf
@@ -12,6 +12,7 @@ from tfx.components.statistics_gen import stats_artifact_utils
 from tfx.types import Artifact, artifact_utils
 from tfx.utils import io_utils
 
+from components.atomic_pusher.statistics import STATISTICS_FILE
 from components.data_gate.distance_rules import Comparison, Distance
 from components.data_gate.rules import MOST_ROWS, Anomaly
 from components.provenance import ROW_FEATURE
@@ -30,6 +31,12 @@ def read_statistics(artifact: Artifact) -> dict[str, Statistics]:
     splits = artifact_utils.decode_split_names(artifact.split_names)
     load = stats_artifact_utils.load_statistics
     return {split: load(artifact, split).proto() for split in splits}
+
+
+def read_kept(folder: Path, split: str) -> Statistics:
+    """Read a split's statistics out of those that a release keeps."""
+    file = folder / f"Split-{split}" / STATISTICS_FILE
+    return Statistics.FromString(file.read_bytes())
 
 
 def read_schema(uri: str) -> schema_pb2.Schema:

@@ -19,7 +19,7 @@ def evaluate(
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure the newest pushed version on a file that no run has seen.
+    """Measure the version that serves on a file that no run has seen.
 
     Example: malmoi evaluate malmoi.yaml test.csv --json
     """
@@ -28,7 +28,7 @@ def evaluate(
 
     settings = load_config(config, overrides)
     try:
-        model = ReleasedModel.newest(settings.models_dir)
+        model = ReleasedModel.served(settings.models_dir)
         score = score_file(model, file, settings.data)
     except (NoModelError, UnusableFileError, OSError, ValueError) as error:
         complain(str(error))

@@ -1,4 +1,4 @@
-"""The data gate's findings as a table for the terminal."""
+"""A gate's findings as a table for the terminal."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final

@@ -6,6 +6,7 @@ from pipeline.console.demo import demo
 from pipeline.console.evaluate import evaluate
 from pipeline.console.init import init
 from pipeline.console.predict import predict
+from pipeline.console.releases import app as releases
 from pipeline.console.run import run
 from pipeline.console.schema import app as schema
 from pipeline.console.serve import serve
@@ -20,6 +21,7 @@ app = typer.Typer(
 for command in (init, run, predict, serve, evaluate, demo):
     app.command()(command)
 app.add_typer(schema)
+app.add_typer(releases)
 
 
 def main() -> None:

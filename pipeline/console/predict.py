@@ -20,7 +20,7 @@ def predict(
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
-    """Classify texts with the newest pushed version.
+    """Classify texts with the version that serves.
 
     Example: malmoi predict malmoi.yaml "배송이 너무 늦어요" --top 3
     """
@@ -29,7 +29,7 @@ def predict(
     models = load_config(config, overrides).models_dir
     try:
         asked = _arguments(texts) if texts else _lines()
-        model = ReleasedModel.newest(models)
+        model = ReleasedModel.served(models)
     except (NoModelError, ValueError) as error:
         complain(str(error))
         raise typer.Exit(FAULT) from error

@@ -4,9 +4,10 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
@@ -107,18 +108,41 @@ def _leave(status: int) -> NoReturn:
 
 
 def closing_words(summary: "Summary") -> str:
-    """Say the verdict, its reasons and what to do next."""
+    """Say what the texts were, indented as all that goes with a line is, then the verdict."""
+    return "\n".join([*_text_words(summary.text), *_verdict_words(summary)])
+
+
+def _text_words(text: Mapping[str, Any]) -> Iterator[str]:
+    """Put the traits of the texts into one line; none were measured before the training."""
+    if not text:
+        return
+    train = text["splits"]["train"]
+    unknown = (f"{_percent(s['unknown_share'])} of {name}" for name, s in text["splits"].items())
+    yield (
+        f"  Text: {train['mean_tokens']:.1f} {text['tokens']} a row,"
+        f" at most {train['p99_tokens']} in 99 % of the rows;"
+        f" {_percent(train['cut_share'])} are cut at {text['max_tokens']};"
+        f" unknown {text['tokens']}: {', '.join(unknown)}"
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"
+
+
+def _verdict_words(summary: "Summary") -> list[str]:
     took = f"{sum(summary.seconds.values()):.0f} s"
     match summary.verdict:
         case "pushed" if summary.pushed:
             path = summary.pushed["path"]
-            return f"Pushed version {summary.pushed['version']} in {took}: {path}"
+            return [f"Pushed version {summary.pushed['version']} in {took}: {path}"]
         case "data refused":
             reasons = ["The data gate refused this run; nothing was trained."]  # the table says why
+        case "canary refused":
+            reasons = ["The canary refused this export; nothing was pushed."]
         case _:
-            told = (f"  {reason}" for reason in summary.reasons)
-            reasons = ["The model gate refused this model; nothing was pushed.", *told]
-    return "\n".join([*reasons, f"All of it: {summary.run_folder}"])
+            reasons = ["The model gate refused this model; nothing was pushed."]
+    return [*reasons, f"All of it: {summary.run_folder}"]
 
 
 def _fault(error: BaseException, log: Path | None) -> str:

@@ -44,12 +44,13 @@ def serve(
 ) -> None:
     """Serve the pushed versions by REST and gRPC, on 127.0.0.1, until interrupted.
 
-    A newer version takes over without a restart.
+    A push and a rollback take over without a restart; ask /labels/stable or /labels/canary.
 
     Example: malmoi serve malmoi.yaml --set serving.rest_port=8601
     """
-    from components.atomic_pusher.publish import versions
     from serving.backends import BackendError, choose, command_line
+    from serving.errors import ServingError
+    from serving.releases.folder import versions
 
     settings = load_config(config, overrides)
     if not versions(settings.models_dir):
@@ -57,7 +58,7 @@ def serve(
         raise typer.Exit(FAULT)
     try:
         line = command_line(server_settings(settings, batching=batching), choose(backend.value))
-    except (BackendError, ValueError) as error:
+    except (BackendError, ServingError, OSError, ValueError) as error:
         complain(str(error))
         raise typer.Exit(FAULT) from error
     if not shutil.which(line[0]):
@@ -86,12 +87,22 @@ def _taken_ports(config: "Config") -> Iterator[str]:
 
 
 def server_settings(config: "Config", *, batching: bool = False) -> "ServerSettings":
-    """Turn the configuration into what a server is told."""
+    """Turn the configuration into what a server is told.
+
+    It follows models.config, which every push and rollback writes. A folder without one, such as
+    one that was copied together by hand, is served by its newest version.
+    """
+    from serving.releases.serving_files import MODELS_CONFIG
+    from serving.releases.settings import FOLLOW_S
     from serving.settings import ServerSettings
 
+    followed = config.models_dir / MODELS_CONFIG
+    known = followed.is_file()
     return ServerSettings(
         model_name=config.name,
-        model_base_path=config.models_dir,
+        model_base_path=None if known else config.models_dir,
+        model_config_file=followed if known else None,
+        model_config_file_poll_wait_seconds=FOLLOW_S if known else 0.0,
         host=config.serving.host,
         port=config.serving.grpc_port,
         rest_api_port=config.serving.rest_port,

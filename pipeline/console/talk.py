@@ -64,7 +64,7 @@ class Talk:
         detail = outcome.describe(result)
         mark = _MARKS[result.cached]
         self.say(f"{mark} {result.node:<{_NODE_WIDTH}} {taken:>8}  {detail}".rstrip())
-        if result.node == "DataGate" and (findings := outcome.verdict(result.outputs).findings):
+        if findings := outcome.findings(result):
             self.say(table(findings))
 
     def _stop_spinner(self) -> None:

@@ -21,6 +21,7 @@ from pipeline.demo import corpus
 REPOSITORY = Path(__file__).resolve().parents[2]
 MALMOI = Path(sys.executable).with_name("malmoi")
 PACKAGES = ("pipeline", "components", "trainer", "serving", "kubeflow")
+NO_VERSIONS = {"releases.json", "models.config", "models.container.config", ".lock"}
 LABELS = ("배송 지연", "주문 취소", "환불 요청")
 ROWS = 300
 TEST_ROWS = 60
@@ -48,7 +49,7 @@ TRAINING = {
     "patience": 4,
     "learning_rate": 0.02,
 }
-WORSE = ("training.epochs=1", "training.learning_rate=1e-9")
+WORSE = ("training.epochs=1", "training.learning_rate=1e-9", "training.linear_penalty=1e-9")
 
 Row = tuple[str, str]
 
@@ -85,7 +86,7 @@ class House:
         return self.output / "models" / "enquiries"
 
     def versions(self) -> list[str]:
-        return sorted(path.name for path in self.models.glob("*"))
+        return sorted(path.name for path in self.models.glob("*") if path.name not in NO_VERSIONS)
 
     def write_rows(self, rows: Sequence[Row], name: str = "rows.csv") -> Path:
         path = self.folder / name

@@ -148,9 +148,35 @@ def test_a_model_below_the_threshold_is_not_pushed(house: Any, too_strict: Any) 
     assert summary["verdict"] == "model refused"
     assert summary["pushed"] is None
     accuracy = summary["metrics"]["accuracy"]
-    assert f"accuracy is {accuracy:.4f}, must be 1" in summary["reasons"]
+    (told,) = summary["reasons"]
+    assert told.startswith(f"accuracy: accuracy is {accuracy:.4f}, with 95% confidence between ")
+    assert "the lower end is below 1; look at the labels" in told
     assert "The model gate refused this model; nothing was pushed." in too_strict.err
-    assert "accuracy is " in too_strict.err
+    assert re.search(r"refuse +accuracy +all rows +0\.\d+ .* at least 1\n", too_strict.err)
+    assert told.removeprefix("accuracy: ") in too_strict.err
+
+
+def test_the_first_model_is_said_to_have_no_baseline(first: Any) -> None:
+    (line,) = (line for line in first.err.splitlines() if "ModelGate" in line)
+    assert line.endswith("production: no baseline yet: no other model was blessed before this one")
+
+
+def test_a_model_refusal_stays_beside_the_blessing_and_in_the_runs_folder(
+    house: Any, too_strict: Any
+) -> None:
+    kept = Path(too_strict.json()["run_folder"]) / "model_gate"
+    assert (kept / "NOT_BLESSED").is_file()
+    assert json.loads((kept / "verdict.json").read_text("utf-8"))["passed"] is False
+    text = (kept / "verdict.txt").read_text("utf-8")
+    assert text.startswith("refused, on ")
+    assert all(reason in text for reason in too_strict.json()["reasons"])
+    judged = [
+        blessing
+        for blessing in metadata(house).get_artifacts_by_type("ModelBlessing")
+        if (Path(blessing.uri) / "NOT_BLESSED").is_file()
+    ]
+    assert judged
+    assert all(blessing.custom_properties["blessed"].int_value == 0 for blessing in judged)
 
 
 def test_a_worse_model_than_the_blessed_one_is_not_pushed(house: Any, worse: Any) -> None:
@@ -158,9 +184,10 @@ def test_a_worse_model_than_the_blessed_one_is_not_pushed(house: Any, worse: Any
     summary = worse.json()
     assert summary["verdict"] == "model refused"
     assert summary["pushed"] is None
-    (told,) = summary["reasons"]
-    assert told.startswith("accuracy changed by -0.")
-    assert told.endswith(" against the baseline, may lose 0.005")
+    told = {reason.partition(":")[0]: reason for reason in summary["reasons"]}
+    assert set(told) >= {"accuracy_loss", "macro_f1_loss"}
+    assert told["accuracy_loss"].startswith("accuracy_loss: accuracy differs by -0.")
+    assert "worse than production beyond the margin of 0.005" in told["accuracy_loss"]
 
 
 def test_a_refused_model_leaves_the_versions_as_they_were(

@@ -9,7 +9,8 @@ import pytest
 
 NODES = {
     *("ImportSchemaGen", "TextExampleGen", "DataQuality", "TextStatisticsGen"),
-    *("DataGate", "DataGateHalt", "Transform", "Trainer", "Evaluator", "AtomicPusher"),
+    *("DataGate", "DataGateHalt", "SimpleBaselines", "Transform", "Trainer", "Evaluator"),
+    *("ModelGate", "AtomicPusher"),
 }
 
 
@@ -54,7 +55,7 @@ def test_an_edit_of_the_models_code_runs_transform_and_trainer_again(
 ) -> None:
     assert after_edit.status == 0, after_edit.err
     assert NODES - set(after_edit.json()["cached"]) == {
-        *("Transform", "Trainer", "Evaluator", "AtomicPusher")
+        *("Transform", "Trainer", "Evaluator", "ModelGate", "AtomicPusher")
     }
     assert after_edit.json()["pushed"]["version"] > first.json()["pushed"]["version"]
 
@@ -67,10 +68,10 @@ def test_a_changed_training_setting_runs_the_trainer_but_not_transform_again(
     assert "Trainer" not in cached
 
 
-def test_a_threshold_runs_the_evaluator_again_and_not_the_trainer(too_strict: Any) -> None:
+def test_a_threshold_runs_the_model_gate_again_and_nothing_before_it(too_strict: Any) -> None:
     cached = set(too_strict.json()["cached"])
-    assert "Trainer" in cached
-    assert "Evaluator" not in cached
+    assert cached >= {"SimpleBaselines", "Trainer", "Evaluator"}
+    assert "ModelGate" not in cached
 
 
 def test_a_touched_row_runs_everything_behind_the_rows_again(

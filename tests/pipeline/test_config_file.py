@@ -97,7 +97,7 @@ def test_set_changes_nested_values_and_makes_new_sections(tmp_path: Path) -> Non
             "name=other",
         ],
     )
-    assert (config.training.epochs, config.gates.model.accuracy) == (3, 0.7)
+    assert (config.training.epochs, config.gates.model.accuracy.limit) == (3, 0.7)
     assert config.data.unlabelled is not None
     assert config.data.unlabelled.path == str(tmp_path / "더.csv")
     assert config.data.columns.side == {"channel": "str"}

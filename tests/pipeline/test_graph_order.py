@@ -21,10 +21,13 @@ ORDER = [
     "LastAccepted",
     "DataGate",
     "DataGateHalt",
+    "SimpleBaselines",
     "Transform",
     "Trainer",
     "Baseline",
     "Evaluator",
+    "ModelGate",
+    "Canary",
     "AtomicPusher",
 ]
 
@@ -84,7 +87,8 @@ def test_the_runner_keeps_the_order_of_what_depends_on_each_other(
 
 def test_all_that_learns_waits_for_the_data_gates_halt(upstream: dict[str, list[str]]) -> None:
     assert "DataGateHalt" in upstream["Transform"]
-    for name in ("Trainer", "Evaluator", "AtomicPusher"):
+    assert "DataGateHalt" in upstream["SimpleBaselines"]
+    for name in ("Trainer", "Evaluator", "ModelGate", "Canary", "AtomicPusher"):
         waited_for, todo = set[str](), [name]
         while todo:
             above = upstream[todo.pop()]
@@ -109,10 +113,11 @@ def test_a_digest_of_its_code_is_among_a_nodes_properties(config: Config, name: 
     [
         ({"training": {"epochs": 3}}, ["Trainer"]),
         ({"text": {"vocabulary_size": 500}}, ["Transform", "Trainer"]),
-        ({"gates": {"model": {"accuracy": 0.7}}}, ["Evaluator"]),
+        ({"gates": {"model": {"accuracy": 0.7}}}, ["ModelGate"]),
         ({"gates": {"data": {"labels": {"limit": 3}}}}, ["DataGate"]),
         ({"serving": {"rest_port": 0}}, []),
-        ({"output": "/elsewhere"}, ["AtomicPusher"]),
+        ({"gates": {"canary": {"golden_rows": 8}}}, ["Canary"]),
+        ({"output": "/elsewhere"}, ["Production", "DataGate", "Baseline", "AtomicPusher"]),
     ],
 )
 def test_a_changed_section_reaches_the_nodes_it_is_about(

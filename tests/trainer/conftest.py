@@ -68,22 +68,23 @@ class Transformed:
 
         return tft.TFTransformOutput(self.folder)
 
-    def rows(self, split: str) -> list[tuple[list[int], int]]:
-        """The tokens and the label id of each row."""
+    def rows(self, split: str, feature: str = "tokens") -> list[tuple[list[int], int]]:
+        """The tokens, or another feature, and the label id of each row."""
         import tensorflow as tf
 
         spec = self.output.transformed_feature_spec()
         files = sorted(tf.io.gfile.glob(self.patterns[split]))
         records = list(tf.data.TFRecordDataset(files, "GZIP"))
         features = tf.io.parse_example(records, spec)
-        return list(zip(features["tokens"].to_list(), features["label"].numpy(), strict=True))
+        return list(zip(features[feature].to_list(), features["label"].numpy(), strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """A Keras model and the export made of it."""
+    """A Keras model, the mixture around it, and the export made of both."""
 
     model: Any
+    keras: Any
     export: str
 
 
@@ -135,12 +136,19 @@ def settings(**training: Any) -> Any:
         "epochs": 6,
         "patience": 6,
         "learning_rate": 0.02,
+        "embedding_dropout": 0.1,
         "dropout": 0.1,
     }
-    text = TextSettings(vocabulary_size=400, max_tokens=24)
+    text = TextSettings(vocabulary_size=400, max_tokens=24, ngram_buckets=4_096)
+    wanted = TrainingSettings(**(small | training))
     return TrainerSettings(
-        transform=TransformSettings(text_column="글", label_column="분류", text=text),
-        training=TrainingSettings(**(small | training)),
+        transform=TransformSettings(
+            text_column="글",
+            label_column="분류",
+            text=text,
+            embedding_dim=wanted.embedding_dim,
+        ),
+        training=wanted,
     )
 
 
@@ -208,28 +216,35 @@ def trained(transformed: Transformed, tmp_path_factory: pytest.TempPathFactory) 
 
     from trainer import export
     from trainer.batches import batches
+    from trainer.channels import fit_linear, fit_mixture
+    from trainer.fitting import fit
     from trainer.models import bigru
-    from trainer.run import fit
 
     folder = tmp_path_factory.mktemp("trained")
     output, wanted = transformed.output, settings()
     spec = output.transformed_feature_spec()
+    train, evaluation = [transformed.patterns["train"]], [transformed.patterns["evaluation"]]
     tf.keras.utils.set_random_seed(wanted.training.seed)
     model = bigru.build(
         wanted.training, vocabulary_size=output.vocabulary_size_by_name("subwords"), classes=3
     )
     fit(
         model,
-        batches([transformed.patterns["train"]], spec, batch_size=8, seed=1),
-        batches([transformed.patterns["evaluation"]], spec, batch_size=8),
+        batches(train, spec, batch_size=8, seed=1),
+        batches(evaluation, spec, batch_size=8),
         settings=wanted.training,
         train_rows=54,
-        weights=None,
+        class_weights=None,
         log_dir=str(folder / "logs"),
     )
-    classifier = export.Classifier(output, bigru.Scorer(model), wanted.transform)
-    export.save(classifier, str(folder / "export"))
-    return Trained(model=model, export=str(folder / "export"))
+    side = fit_linear(train, spec, settings=wanted, classes=3, class_weights=None)
+    scorer = bigru.Scorer(model, pooling=wanted.training.pooling)
+    mixed = fit_mixture(scorer, side, evaluation, spec)
+    export.save(
+        export.Classifier(output, mixed.around(scorer), wanted.transform), str(folder / "export")
+    )
+    keras = mixed.around(lambda tokens: bigru.log_probabilities(model, tokens))
+    return Trained(model=model, keras=keras, export=str(folder / "export"))
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,13 @@
 """The BiGRU in Keras, and the same function by hand."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from trainer.models import bigru
+from trainer.models.pooling import Pooling
 from trainer.settings import TrainingSettings
 
 VOCABULARY = 40
@@ -35,14 +38,25 @@ def rows(lengths: list[int]) -> tf.RaggedTensor:
     )
 
 
-@pytest.fixture(scope="module")
-def model() -> tf.keras.Model:
+def build(pooling: Pooling) -> tf.keras.Model:
     tf.keras.utils.set_random_seed(3)
-    settings = TrainingSettings(embedding_dim=8, units=5)
+    settings = TrainingSettings(embedding_dim=8, units=5, pooling=pooling)
     built = bigru.build(settings, vocabulary_size=VOCABULARY, classes=CLASSES)
     drawn = np.random.default_rng(3)
     built.set_weights([SCALE * w + drawn.normal(0, 0.5, w.shape) for w in built.get_weights()])
     return built
+
+
+def score(
+    model: tf.keras.Model, tokens: tf.RaggedTensor, pooling: Pooling = "mean_max"
+) -> np.ndarray:
+    """The scorer's probabilities."""
+    return np.exp(bigru.Scorer(model, pooling=pooling)(tokens))
+
+
+@pytest.fixture(scope="module")
+def model() -> tf.keras.Model:
+    return build("mean_max")
 
 
 @pytest.mark.parametrize("lengths", LENGTHS.values(), ids=LENGTHS.keys())
@@ -50,29 +64,54 @@ def test_the_scorer_answers_as_the_keras_model(model: tf.keras.Model, lengths: l
     tokens = rows(lengths)
     padded = tokens.to_tensor(0, shape=[None, max([1, *lengths])])
     expected = model(padded).numpy() if lengths else np.zeros([0, CLASSES])
-    found = bigru.Scorer(model)(tokens)
+    found = score(model, tokens)
     np.testing.assert_allclose(found, expected, atol=TOLERANCE)
     np.testing.assert_allclose(tf.reduce_sum(found, axis=1), np.ones(len(lengths)), atol=TOLERANCE)
 
 
+@pytest.mark.parametrize("pooling", get_args(Pooling))
+def test_the_scorer_pools_as_the_keras_model(pooling: Pooling) -> None:
+    built, tokens = build(pooling), rows([1, 9, 0, 2])
+    expected = np.exp(bigru.log_probabilities(built, tokens))
+    np.testing.assert_allclose(score(built, tokens, pooling), expected, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("lengths", LENGTHS.values(), ids=LENGTHS.keys())
+def test_ragged_rows_are_padded_for_the_keras_model(
+    model: tf.keras.Model, lengths: list[int]
+) -> None:
+    tokens = rows(lengths)
+    found = np.exp(bigru.log_probabilities(model, tokens))
+    np.testing.assert_allclose(found, score(model, tokens), atol=TOLERANCE)
+
+
+def test_training_starts_from_the_vectors_given() -> None:
+    vectors = np.random.default_rng(1).normal(size=(50, 12)).astype(np.float32)
+    settings = TrainingSettings(embedding_dim=12, units=7, fine_tune=False)
+    built = bigru.build(settings, vocabulary_size=50, classes=3, vectors=vectors)
+    embedding = built.get_layer("embedding")
+    np.testing.assert_array_equal(embedding.get_weights()[0], vectors)
+    assert not embedding.trainable_variables
+
+
 def test_the_rows_really_get_different_answers(model: tf.keras.Model) -> None:
-    answers = bigru.Scorer(model)(rows([1, 9, 4, 2])).numpy()
+    answers = score(model, rows([1, 9, 4, 2]))
     gaps = np.abs(answers[:, None] - answers[None]).max(axis=2) + np.eye(4)
     assert gaps.min() > 0.01
 
 
 def test_an_answer_that_counts_the_padding_would_be_noticed(model: tf.keras.Model) -> None:
     padded = rows([1, 9, 4, 2]).to_tensor(0)
-    unmasked = bigru.Scorer(model)(tf.RaggedTensor.from_tensor(padded))
+    unmasked = score(model, tf.RaggedTensor.from_tensor(padded))
     gaps = np.abs(unmasked - model(padded)).max(axis=1)
     assert gaps[[0, 2, 3]].min() > 1_000 * TOLERANCE
     assert gaps[1] < TOLERANCE
 
 
 def test_a_row_is_answered_alike_alone_and_among_longer_ones(model: tf.keras.Model) -> None:
-    score, batch = bigru.Scorer(model), rows([3, 30, 0, 12])
-    alone = tf.concat([score(batch[i : i + 1]) for i in range(4)], axis=0)
-    np.testing.assert_allclose(score(batch), alone, atol=TOLERANCE)
+    batch = rows([3, 30, 0, 12])
+    alone = np.concatenate([score(model, batch[i : i + 1]) for i in range(4)])
+    np.testing.assert_allclose(score(model, batch), alone, atol=TOLERANCE)
 
 
 def test_the_gru_meets_the_conditions_of_the_cudnn_kernel(model: tf.keras.Model) -> None:
@@ -91,13 +130,13 @@ def test_the_gru_meets_the_conditions_of_the_cudnn_kernel(model: tf.keras.Model)
 
 
 def test_the_settings_give_the_sizes() -> None:
-    settings = TrainingSettings(embedding_dim=12, units=7, dropout=0.25)
+    settings = TrainingSettings(embedding_dim=12, units=7, embedding_dropout=0.5, dropout=0.25)
     built = bigru.build(settings, vocabulary_size=50, classes=3)
     assert built.get_layer("embedding").get_weights()[0].shape == (50, 12)
     assert built.get_layer("bidirectional").output_shape == (None, None, 14)
     assert built.output_shape == (None, 3)
     rates = [layer.rate for layer in built.layers if "dropout" in layer.name]
-    assert rates == [0.25, 0.25]
+    assert rates == [0.5, 0.25]
 
 
 def test_rows_without_tokens_give_finite_gradients(model: tf.keras.Model) -> None:

@@ -65,8 +65,8 @@ def graph(trained) -> SavedModel:
     return SavedModel.FromString(Path(trained.export, "saved_model.pb").read_bytes())
 
 
-def features(graph: Any, texts: list[str]) -> list[list[int]]:
-    """The token ids that a loaded transform graph yields; all other columns are empty."""
+def features(graph: Any, texts: list[str]) -> dict[str, Any]:
+    """What a loaded transform graph yields for texts; all other columns are empty."""
     rows = len(texts)
     indices = [[row, 0] for row in range(rows)]
     none = tf.zeros([0, 2], tf.int64)
@@ -76,14 +76,13 @@ def features(graph: Any, texts: list[str]) -> list[list[int]]:
         "번호": tf.SparseTensor(none, tf.constant([], tf.string), [rows, 0]),
         "별점": tf.SparseTensor(none, tf.constant([], tf.int64), [rows, 0]),
     }
-    return graph.transform_fn(columns)["tokens"].to_list()
+    return graph.transform_fn(columns)
 
 
 def keras_scores(trained, transformed, texts: list[str]) -> np.ndarray:
     """The Keras model on the features of the transform graph, as in training."""
     graph = tf.saved_model.load(transformed.output.transform_savedmodel_dir)
-    tokens = tf.ragged.constant(features(graph, texts), dtype=tf.int64)
-    return trained.model(tokens.to_tensor(0)).numpy()
+    return trained.keras(features(graph, texts)).numpy()
 
 
 def nodes(graph: SavedModel) -> list[tuple[str, str]]:
@@ -140,8 +139,10 @@ def test_the_export_has_the_signatures_of_clients_and_evaluator(served) -> None:
 def test_exported_features_are_those_that_training_reads(
     loaded, transformed, edge_texts: list[str]
 ) -> None:
-    trained_on = sorted(tokens for tokens, _ in transformed.rows("edge"))
-    assert sorted(features(loaded._graph, edge_texts)) == trained_on
+    found = features(loaded._graph, edge_texts)
+    for name in ("tokens", "ngrams"):
+        trained_on = sorted(row for row, _ in transformed.rows("edge", name))
+        assert sorted(found[name].to_list()) == trained_on
 
 
 def test_examples_are_scored_as_the_same_texts(loaded, transformed, make_example, texts) -> None:

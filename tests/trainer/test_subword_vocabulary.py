@@ -5,7 +5,7 @@ import random
 import pytest
 
 from trainer import vocabulary
-from trainer.vocabulary import PADDING, PADDING_ID, SUFFIX, UNKNOWN, UNKNOWN_ID, learn
+from trainer.vocabulary import PADDING, PADDING_ID, SUFFIX, UNKNOWN, UNKNOWN_ID, learn_subwords
 
 COUNTS = {
     "배송": 50,
@@ -29,36 +29,36 @@ def words(letters: int, *, n: int) -> dict[str, int]:
 
 
 def test_padding_is_0_and_unknown_is_1() -> None:
-    learnt = learn(COUNTS, size=64)
+    learnt = learn_subwords(COUNTS, size=64)
     assert (learnt[PADDING_ID], learnt[UNKNOWN_ID]) == (PADDING, UNKNOWN)
     assert (PADDING_ID, UNKNOWN_ID) == (0, 1)
 
 
 def test_frequent_words_become_one_piece() -> None:
-    assert {"배송", "환불", "주세요"} <= set(learn(COUNTS, size=64))
+    assert {"배송", "환불", "주세요"} <= set(learn_subwords(COUNTS, size=64))
 
 
 def test_every_character_stands_in_both_forms() -> None:
-    learnt = set(learn(COUNTS, size=64))
+    learnt = set(learn_subwords(COUNTS, size=64))
     characters = set("".join(COUNTS))
     assert characters <= learnt
     assert {SUFFIX + character for character in characters} <= learnt
 
 
 def test_no_piece_stands_twice() -> None:
-    learnt = learn(words(60, n=2_000), size=200)
+    learnt = learn_subwords(words(60, n=2_000), size=200)
     assert len(learnt) == len(set(learnt))
 
 
 def test_pieces_keep_to_the_size_when_a_character_counts_once() -> None:
     starting_alike = {f"가{word}": count for word, count in words(60, n=2_000).items()}
-    learnt = learn(starting_alike, size=200)
+    learnt = learn_subwords(starting_alike, size=200)
     assert 190 < len(learnt) - len([PADDING, UNKNOWN]) - 60 <= 200
 
 
 def test_characters_alone_that_exceed_the_size_leave_room_to_the_most_frequent() -> None:
     counts = {chr(ord("가") + i): 1_000 - i for i in range(500)}
-    learnt = learn(counts, size=64)
+    learnt = learn_subwords(counts, size=64)
     starts = [piece for piece in learnt[2:] if not piece.startswith(SUFFIX)]
     assert sorted(starts) == [chr(ord("가") + i) for i in range(32)]
 
@@ -73,8 +73,8 @@ def test_a_word_with_a_rare_character_still_teaches_its_other_parts() -> None:
 
 @pytest.mark.parametrize("reserved", ["▁", "▅"])
 def test_a_character_that_the_learner_keeps_to_itself_is_left_out(reserved: str) -> None:
-    assert learn({reserved: 90}, size=64) == [PADDING, UNKNOWN]
-    learnt = learn({reserved: 90, f"배송{reserved}환불": 40}, size=64)
+    assert learn_subwords({reserved: 90}, size=64) == [PADDING, UNKNOWN]
+    learnt = learn_subwords({reserved: 90, f"배송{reserved}환불": 40}, size=64)
     assert {"배송", "환불"} <= set(learnt)
     assert not [piece for piece in learnt if reserved in piece]
 
@@ -82,20 +82,20 @@ def test_a_character_that_the_learner_keeps_to_itself_is_left_out(reserved: str)
 def test_words_too_long_to_be_tokenized_are_left_out() -> None:
     longest, longer = "가" * 40, "나" * 41
     assert len(longest.encode()) == vocabulary.MAX_WORD_BYTES
-    learnt = learn({longest: 5, longer: 99}, size=64)
+    learnt = learn_subwords({longest: 5, longer: 99}, size=64)
     assert "가" in learnt
     assert "나" not in learnt
 
 
 @pytest.mark.parametrize("counts", [{}, {"나" * 4_000: 3}], ids=["no words", "one of 12 kB"])
 def test_a_corpus_without_words_yields_padding_and_unknown(counts: dict[str, int]) -> None:
-    assert learn(counts, size=64) == [PADDING, UNKNOWN]
+    assert learn_subwords(counts, size=64) == [PADDING, UNKNOWN]
 
 
 def test_the_order_of_the_counts_does_not_matter() -> None:
     counts = words(200, n=2_000)
     backwards = dict(reversed(counts.items()))
-    assert learn(counts, size=150) == learn(backwards, size=150)
+    assert learn_subwords(counts, size=150) == learn_subwords(backwards, size=150)
 
 
 @pytest.mark.parametrize(
@@ -115,6 +115,6 @@ def test_a_piece_is_rewritten_as_word_pieces(piece: str, expected: list[str]) ->
 
 
 def test_words_that_spell_the_special_pieces_do_not_move_them() -> None:
-    learnt = learn({PADDING: 9, UNKNOWN: 9, "배송": 1}, size=64)
+    learnt = learn_subwords({PADDING: 9, UNKNOWN: 9, "배송": 1}, size=64)
     assert learnt[:2] == [PADDING, UNKNOWN]
     assert learnt.count(PADDING) == learnt.count(UNKNOWN) == 1

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from trainer import assets
 from trainer.preprocessing import UNKNOWN_LABEL
-from trainer.vocabulary import PADDING, UNKNOWN, learn
+from trainer.vocabulary import PADDING, UNKNOWN, learn_subwords
 
 
 def test_label_ids_follow_the_frequency_of_the_labels(transformed) -> None:
@@ -35,11 +35,11 @@ def test_unlabelled_rows_teach_the_vocabulary(transformed) -> None:
 
 
 def test_the_vocabulary_is_the_one_learnt_from_all_words_at_once(transformed, train_texts) -> None:
-    from trainer.tokenizer import split_words
+    from trainer.subwords import split_words
 
     words = split_words(tf.constant(train_texts)).flat_values.numpy()
     counts = Counter(word.decode() for word in words)
-    assert assets.subwords(transformed.output) == learn(counts, size=400)
+    assert assets.subwords(transformed.output) == learn_subwords(counts, size=400)
 
 
 def test_ids_are_positions_in_the_vocabulary_file(transformed) -> None:

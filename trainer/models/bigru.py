@@ -1,33 +1,76 @@
 """The bidirectional GRU: a Keras model to train and the same function, by hand, to serve."""
 
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
-from trainer.models.pooling import MeanMaxPooling
+from trainer.models.pooling import MaskedPooling, Pooling, pool
 from trainer.settings import TrainingSettings
 from trainer.vocabulary import PADDING_ID
 
+SMALLEST: Final = 1e-30
+"""A probability below this counts as this one: its logarithm stays finite."""
 
-def build(settings: TrainingSettings, *, vocabulary_size: int, classes: int) -> tf.keras.Model:
-    """Build the model: embedding, one GRU in each direction, mean and maximum of their states.
+
+def build(
+    settings: TrainingSettings,
+    *,
+    vocabulary_size: int,
+    classes: int,
+    vectors: npt.NDArray[np.float32] | None = None,
+) -> tf.keras.Model:
+    """Build the model: embedding, one GRU in each direction, their states pooled.
 
     The GRU keeps Keras's defaults (`reset_after=True`, tanh and sigmoid, no recurrent dropout),
     with which a GPU uses the cuDNN kernel.
+
+    Args:
+        settings: sizes and switches.
+        vocabulary_size: ids, padding and unknown included.
+        classes: labels.
+        vectors: `[vocabulary_size, embedding_dim]` to start from; None for random ones.
 
     Returns:
         A model from `[batch, tokens]` int64, padded with 0, to `[batch, classes]` probabilities.
     """
     layers = tf.keras.layers
     tokens = layers.Input([None], dtype=tf.int64, name="tokens")
-    vectors = layers.Embedding(
-        vocabulary_size, settings.embedding_dim, mask_zero=True, name="embedding"
+    embedded = layers.Embedding(
+        vocabulary_size,
+        settings.embedding_dim,
+        embeddings_initializer=_initializer(vectors),
+        trainable=settings.fine_tune,
+        mask_zero=True,
+        name="embedding",
     )(tokens)
-    vectors = layers.SpatialDropout1D(settings.dropout)(vectors)
+    embedded = layers.SpatialDropout1D(settings.embedding_dropout)(embedded)
     states = layers.Bidirectional(
         layers.GRU(settings.units, return_sequences=True), name="bidirectional"
-    )(vectors)
-    features = layers.Dropout(settings.dropout)(MeanMaxPooling()(states))
+    )(embedded)
+    features = layers.Dropout(settings.dropout)(MaskedPooling(settings.pooling)(states))
     probabilities = layers.Dense(classes, activation="softmax", name="probabilities")(features)
     return tf.keras.Model(tokens, probabilities, name="bigru")
+
+
+def _initializer(vectors: npt.NDArray[np.float32] | None) -> Any:
+    return "uniform" if vectors is None else tf.keras.initializers.Constant(vectors)
+
+
+def log_probabilities(model: tf.keras.Model, tokens: tf.RaggedTensor) -> tf.Tensor:
+    """Score ragged rows with the Keras model: what `Scorer` must equal.
+
+    Args:
+        model: as `build` makes it.
+        tokens: `[batch, tokens]` int64, without padding.
+
+    Returns:
+        `[batch, classes]` float32.
+    """
+    longest = tf.maximum(tokens.bounding_shape(axis=1), 1)  # Keras's GRU fails on no step
+    padded = tokens.to_tensor(PADDING_ID, shape=[None, longest])
+    return tf.math.log(tf.maximum(model(padded, training=False), SMALLEST))
 
 
 class Scorer(tf.Module):
@@ -38,8 +81,9 @@ class Scorer(tf.Module):
     variant with the reset gate after the matrix product).
     """
 
-    def __init__(self, model: tf.keras.Model) -> None:
+    def __init__(self, model: tf.keras.Model, *, pooling: Pooling) -> None:
         super().__init__(name="scorer")
+        self._pooling = pooling
         six = model.get_layer("bidirectional").get_weights()
         pairs = zip(six[:3], six[3:], strict=True)  # forward's weights, then backward's
         self._kernel, self._recurrent, self._bias = (_frozen(tf.stack(pair)) for pair in pairs)
@@ -53,13 +97,13 @@ class Scorer(tf.Module):
             tokens: `[batch, tokens]` int64, without padding.
 
         Returns:
-            `[batch, classes]` float32 probabilities.
+            `[batch, classes]` float32 log-probabilities.
         """
         lengths = tf.cast(tokens.row_lengths(), tf.int32)
         ids = tokens.to_tensor(PADDING_ID)
         both = tf.stack([ids, tf.reverse_sequence(ids, lengths, seq_axis=1)])
         pooled = self._pool_states(self._project(both), lengths)
-        return tf.nn.softmax(pooled @ self._dense + self._dense_bias)
+        return tf.nn.log_softmax(pooled @ self._dense + self._dense_bias)
 
     def _project(self, ids: tf.Tensor) -> tf.Tensor:
         """Multiply all inputs at once: `[2, batch, time]` ids to `[time, 2, batch, 3u]`."""
@@ -68,7 +112,7 @@ class Scorer(tf.Module):
         return projected + self._bias[:, 0][None, :, None, :]
 
     def _pool_states(self, projected: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
-        """Run the GRU and pool its states on the way: `[batch, 4u]`, mean before maximum."""
+        """Run the GRU and pool its states on the way: `[batch, 2u or 4u]`."""
         units = self._recurrent.shape[1]
         start = tf.zeros([2, tf.size(lengths), units])
         _, _, total, peak = tf.while_loop(
@@ -80,7 +124,7 @@ class Scorer(tf.Module):
         steps = tf.cast(lengths, tf.float32)[None, :, None]
         mean = total / tf.maximum(steps, 1.0)
         maximum = tf.where(steps > 0, peak, 0.0)
-        return tf.concat([mean[0], mean[1], maximum[0], maximum[1]], axis=-1)
+        return pool(_joined(mean), _joined(maximum), self._pooling)
 
     def _step(
         self,
@@ -106,6 +150,11 @@ class Scorer(tf.Module):
             tf.where(lives, total + new, total),
             tf.where(lives, tf.maximum(peak, new), peak),
         )
+
+
+def _joined(directions: tf.Tensor) -> tf.Tensor:
+    """Lay both directions side by side: `[2, batch, u]` to `[batch, 2u]`."""
+    return tf.concat([directions[0], directions[1]], axis=-1)
 
 
 def _frozen(weights: tf.Tensor) -> tf.Variable:

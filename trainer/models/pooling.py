@@ -1,15 +1,24 @@
 """Pooling over the steps of a masked sequence."""
 
+from typing import Any, Literal
+
 import tensorflow as tf
 
+Pooling = Literal["mean_max", "mean", "max"]
 
-class MeanMaxPooling(tf.keras.layers.Layer):
-    """Concatenate the mean and the maximum of the unmasked steps.
 
-    Shapes: `[batch, steps, channels]` to `[batch, 2 * channels]`; zeros for a row without steps.
+class MaskedPooling(tf.keras.layers.Layer):
+    """The mean and the maximum of the unmasked steps, or one of them.
+
+    Shapes: `[batch, steps, channels]` to `[batch, channels]`, twice as many for `mean_max`; zeros
+    for a row without steps.
     """
 
     supports_masking = True
+
+    def __init__(self, pooling: Pooling = "mean_max", **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.pooling: Pooling = pooling
 
     def call(self, inputs: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
         """Pool `inputs`, `[batch, steps, channels]`, where `mask`, `[batch, steps]`, is true."""
@@ -17,8 +26,23 @@ class MeanMaxPooling(tf.keras.layers.Layer):
         steps = tf.reduce_sum(alive, axis=1)
         mean = tf.reduce_sum(inputs * alive, axis=1) / tf.maximum(steps, 1.0)
         maximum = tf.reduce_max(tf.where(alive > 0, inputs, inputs.dtype.min), axis=1)
-        return tf.concat([mean, tf.where(steps > 0, maximum, 0.0)], axis=-1)
+        return pool(mean, tf.where(steps > 0, maximum, 0.0), self.pooling)
 
     def compute_mask(self, inputs: tf.Tensor, mask: tf.Tensor | None = None) -> None:
         """Stop the mask: no steps are left."""
         return
+
+    def get_config(self) -> dict[str, Any]:
+        """Give what makes the same layer again."""
+        return {**super().get_config(), "pooling": self.pooling}
+
+
+def pool(mean: tf.Tensor, maximum: tf.Tensor, pooling: Pooling) -> tf.Tensor:
+    """Choose between `[batch, channels]` means and maxima, or lay them side by side."""
+    match pooling:
+        case "mean":
+            return mean
+        case "max":
+            return maximum
+        case "mean_max":
+            return tf.concat([mean, maximum], axis=-1)

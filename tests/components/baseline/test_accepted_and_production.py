@@ -1,16 +1,20 @@
 """Which statistics a span is compared with, and which model's vocabulary it is measured by."""
 
+import shutil
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
-from tfx.components.evaluator import constants
 from tfx.types import Artifact, standard_artifacts
 
 from components.artifacts import Verdict
 from components.baseline.accepted import STATISTICS_ID, LastAcceptedStatistics
-from components.baseline.production import LatestModelOfOtherData, ancestors
+from components.baseline.served import ServedModel, ancestors
+from serving.releases.changes import rollback
+from serving.releases.manifest import Provenance
+from serving.releases.publish import push
 
 
 def statistics(number: int) -> Artifact:
@@ -84,26 +88,6 @@ class Lineage:
         )
         return made
 
-    def resolve(self, models: list[int], examples: int) -> list[int]:
-        """The models chosen for a run on these examples, all models being blessed in order."""
-        blessings = []
-        for number, model in enumerate(models, start=1):
-            blessing = standard_artifacts.ModelBlessing()
-            blessing.id = number
-            blessing.set_int_custom_property(
-                constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY, model
-            )
-            blessing.set_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY, 1)
-            blessings.append(blessing)
-        artifacts = [standard_artifacts.Model() for _ in models]
-        for artifact, number in zip(artifacts, models, strict=True):
-            artifact.id = number
-        candidate = standard_artifacts.Examples()
-        candidate.id = examples
-        inputs = {"model": artifacts, "model_blessing": blessings, "candidate": [candidate]}
-        resolved = LatestModelOfOtherData().resolve_artifacts(self.store, inputs)
-        return [model.id for model in resolved["model"]]
-
 
 def test_ancestors_are_found_over_many_nodes() -> None:
     lineage = Lineage()
@@ -115,22 +99,94 @@ def test_ancestors_are_found_over_many_nodes() -> None:
     assert ancestors(lineage.store, examples) == set()
 
 
-def test_the_latest_model_of_other_data_is_the_one_in_production() -> None:
-    lineage = Lineage()
-    first, second = lineage.make(), lineage.make()
-    old, new = lineage.make([lineage.make([first])]), lineage.make([lineage.make([second])])
+class House:
+    """A metadata store and a folder of releases."""
 
-    assert lineage.resolve([old, new], examples=lineage.make()) == [new]
+    def __init__(self, folder: Path) -> None:
+        self.lineage = Lineage()
+        self.base = folder / "releases"
+        self._model = folder / "model"
+        self._model.mkdir()
+        (self._model / "saved_model.pb").write_bytes(b"graph")
+        self.models: list[Artifact] = []
+
+    def train(self, examples: int) -> Artifact:
+        model = standard_artifacts.Model()
+        model.id = self.lineage.make([self.lineage.make([examples])])
+        model.uri = f"/artifacts/model/{model.id}"
+        self.models.append(model)
+        return model
+
+    def push(self, model: Artifact, *, keep: int = 5) -> int:
+        origin = Provenance(model_uri=model.uri)
+        return push(self._model, self.base, provenance=origin, keep=keep).version
+
+    def resolve(self, candidate: Artifact) -> list[Artifact]:
+        inputs = {"model": self.models, "candidate": [candidate]}
+        resolved = ServedModel(str(self.base)).resolve_artifacts(self.lineage.store, inputs)
+        assert resolved["candidate"] == [candidate]
+        return resolved["model"]
+
+    def examples(self, number: int) -> Artifact:
+        artifact = standard_artifacts.Examples()
+        artifact.id = number
+        return artifact
 
 
-def test_a_model_made_from_the_runs_own_examples_is_passed_over() -> None:
-    lineage = Lineage()
-    first, second = lineage.make(), lineage.make()
-    old, new = lineage.make([lineage.make([first])]), lineage.make([lineage.make([second])])
-
-    assert lineage.resolve([old, new], examples=second) == [old]
-    assert lineage.resolve([new], examples=second) == []
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
 
 
-def test_there_is_no_production_model_at_first() -> None:
-    assert Lineage().resolve([], examples=1) == []
+def test_nothing_is_in_production_at_first(house: House) -> None:
+    model = house.train(house.lineage.make())
+    assert house.resolve(model) == []
+
+
+def test_a_model_that_was_not_pushed_is_not_in_production(house: House) -> None:
+    pushed, refused = house.train(house.lineage.make()), house.train(house.lineage.make())
+    house.push(pushed)
+    assert house.resolve(house.train(house.lineage.make())) == [pushed]
+    assert house.resolve(refused) == [pushed]
+
+
+def test_the_latest_pushed_model_is_in_production(house: House) -> None:
+    first, second = house.train(house.lineage.make()), house.train(house.lineage.make())
+    house.push(first)
+    house.push(second)
+    assert house.resolve(house.train(house.lineage.make())) == [second]
+
+
+def test_a_repeated_run_does_not_meet_itself(house: House) -> None:
+    spans = [house.lineage.make(), house.lineage.make()]
+    first, second = map(house.train, spans)
+    house.push(first)
+    assert house.resolve(first) == []
+    assert house.resolve(house.examples(spans[0])) == []
+    house.push(second)
+    assert house.resolve(second) == [first]
+    assert house.resolve(house.examples(spans[1])) == [first]
+
+
+def test_after_a_rollback_the_version_put_back_is_in_production(house: House) -> None:
+    first, second = house.train(house.lineage.make()), house.train(house.lineage.make())
+    back = house.push(first)
+    house.push(second)
+    rollback(house.base, to=back)
+    assert house.resolve(house.train(house.lineage.make())) == [first]
+    assert house.resolve(second) == [first]
+
+
+def test_a_version_that_is_gone_is_passed_over(house: House) -> None:
+    first, second = house.train(house.lineage.make()), house.train(house.lineage.make())
+    house.push(first)
+    shutil.rmtree(house.base / str(house.push(second)))
+    assert house.resolve(house.train(house.lineage.make())) == [first]
+
+
+def test_a_release_of_a_model_that_the_store_does_not_know_is_passed_over(house: House) -> None:
+    known, lost = house.train(house.lineage.make()), house.train(house.lineage.make())
+    house.push(known)
+    house.push(lost)
+    house.models.remove(lost)
+    assert house.resolve(house.train(house.lineage.make())) == [known]

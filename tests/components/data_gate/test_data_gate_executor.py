@@ -14,6 +14,7 @@ from tfx.types import artifact_utils, channel, standard_artifacts
 from tfx.utils import io_utils
 
 from components.artifacts import Quality, Quarantine, Verdict
+from components.atomic_pusher.facts import data_digest
 from components.data_gate.component import DataGate
 from components.data_gate.evidence import value_counts
 from components.data_gate.executor import Executor
@@ -22,6 +23,9 @@ from components.data_gate.verdict import Verdict as GateVerdict
 from components.data_quality.report import Overlap
 from components.data_quality.report import Quality as QualityReport
 from components.text_example_gen.source import Columns
+from serving.releases.accepted import STATISTICS_FOLDER
+from serving.releases.manifest import Provenance
+from serving.releases.publish import push
 
 SCHEMA = """
 feature { name: "글" type: BYTES presence { min_fraction: 1.0 min_count: 1 } }
@@ -78,6 +82,22 @@ class Gate:
         (folder / "quarantine").mkdir()
         (folder / "quality").mkdir()
         (folder / "quality" / "quality.json").write_text(SOUND.to_json(), "utf-8")
+        (folder / "examples" / "Split-train").mkdir(parents=True)
+        (folder / "examples" / "Split-train" / "rows.gz").write_bytes(b"this run's rows")
+
+    def release(self, splits: dict[str, Any], *, data_digest: str) -> None:
+        """Push a version that keeps the statistics of its data."""
+        model = self.folder / "model"
+        model.mkdir()
+        (model / "saved_model.pb").write_bytes(b"graph")
+
+        def keep(folder: Path) -> None:
+            for name, proto in splits.items():
+                path = folder / STATISTICS_FOLDER / f"Split-{name}" / "FeatureStats.pb"
+                io_utils.write_bytes_file(str(path), proto.SerializeToString())
+
+        origin = Provenance(data_digest=data_digest)
+        push(model, self.folder / "releases", provenance=origin, keep=2, prepare=keep)
 
     def run(
         self, splits: dict[str, Any], *, quarantined: int = 0, **settings: Any
@@ -89,7 +109,9 @@ class Gate:
             "schema": [standard_artifacts.Schema()],
             "quarantine": [Quarantine()],
             "quality": [Quality()],
+            "examples": [standard_artifacts.Examples()],
         }
+        inputs["examples"][0].uri = str(self.folder / "examples")
         inputs["statistics"][0].mlmd_artifact.id = 7
         inputs["quality"][0].uri = str(self.folder / "quality")
         inputs["schema"][0].uri = str(self.folder / "schema")
@@ -100,6 +122,7 @@ class Gate:
         output = Verdict()
         output.uri = str(self.folder / "verdict")
         properties = {
+            "releases": str(self.folder / "releases"),
             "settings": DataGateSettings.model_validate(settings).model_dump_json(),
             "columns": COLUMNS.model_dump_json(),
         }
@@ -196,6 +219,21 @@ def test_the_labels_are_counted_from_the_train_split(gate: Gate, splits: dict[st
     assert [finding.subject for finding in verdict.findings] == ["train: label '기타 문의'"]
 
 
+def test_without_a_metadata_store_the_newest_release_is_the_baseline(
+    gate: Gate, splits: dict[str, Any]
+) -> None:
+    gate.release({"train": statistics(["칭찬"] * 2 + ["환불"] * 18)}, data_digest="another span")
+    found = {"train": splits["train"], "eval": splits["eval"]}
+    verdict, _ = gate.run(found)
+    assert verdict.comparisons["drift"].startswith("not compared: 20 rows, fewer than")
+
+
+def test_a_release_of_the_same_data_is_no_baseline(gate: Gate, splits: dict[str, Any]) -> None:
+    gate.release({"train": splits["train"]}, data_digest=data_digest(gate.folder / "examples"))
+    verdict, _ = gate.run({"train": splits["train"], "eval": splits["eval"]})
+    assert verdict.comparisons["drift"].startswith("no baseline yet")
+
+
 def test_the_component_hands_its_settings_over_unchanged() -> None:
     settings = DataGateSettings.model_validate({"labels": {"level": "warn", "limit": 3}})
     node = DataGate(
@@ -205,6 +243,8 @@ def test_the_component_hands_its_settings_over_unchanged() -> None:
         settings=settings,
         quality=channel.Channel(type=Quality),
         baseline=channel.Channel(type=standard_artifacts.ExampleStatistics),
+        examples=channel.Channel(type=standard_artifacts.Examples),
+        releases=Path("/models/enquiries"),
         columns=COLUMNS,
         digest="abc",
     )

@@ -106,6 +106,7 @@ def test_a_flood_of_different_tokens_does_not_push_the_frequent_ones_out() -> No
         (["[PAD]\n", "[UNK]\n", "가\n", "##나\n", "영화\n", "##입니\n"], "가나"),
         (["#\n", "##\n", "###\n", "##!\n"], "!#"),
         (["😀\n", "ㅋ\n", "##ㅋ\n"], "ㅋ😀"),
+        ([" \n", "ᄋ\n", "ᅩ\n", "ᆺ\n", "ㅋ\n"], " 옷ㅋ오옷"),
         ([], ""),
     ],
 )

@@ -1,0 +1,137 @@
+"""Latency and throughput of the export from raw text, against the naive Keras SavedModel.
+
+    python benchmarks/inference_speed.py         # NSMC; needs MALMOI_DATA
+
+Both are SavedModels with the same weights, the same text graph, the same linear channel and the
+same answers to 1e-5. The naive one pads every row to 64 tokens and runs Keras's layers, as a model
+saved from Keras does. Rounds alternate; the medians are compared. The texts are those of the test
+file, in its order.
+"""
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from trained_run import TrainedRun, parts_of, trained_run
+
+import trainer  # noqa: F401 - sets the Keras version before TensorFlow's first use
+
+PADDED = 64
+"""Tokens of the naive model: the 99th percentile of the reviews."""
+
+TOLERANCE = 1e-5
+ROUNDS = {1: 400, 32: 60}
+"""By batch size: enough for a median that repeats to a few per cent."""
+
+TARGETS = {1: 6.0, 32: 5.0}
+
+Answer = Callable[[Any], dict[str, Any]]
+
+
+def keras_model(export: Any, run: TrainedRun) -> Any:
+    """Put the export's weights back into Keras's layers."""
+    from trainer.models import bigru
+
+    network = export._scorer._network
+    model = bigru.build(run.settings.training, **{**parts_of(run), "vectors": None})
+    model.get_layer("embedding").set_weights([network._embedding])
+    kernel, recurrent, bias = network._kernel, network._recurrent, network._bias
+    six = [part[way] for way in (0, 1) for part in (kernel, recurrent, bias)]
+    model.get_layer("bidirectional").set_weights(six)
+    model.get_layer("probabilities").set_weights([network._dense, network._dense_bias])
+    return model
+
+
+def save_naive(export: Any, run: TrainedRun, shares: Any, folder: str) -> None:
+    """Save the model as Keras does: padded, masked, layer by layer."""
+    import tensorflow as tf
+    import tensorflow_transform as tft
+
+    from trainer.export import Classifier
+    from trainer.models.linear import LinearModel, LinearScorer
+    from trainer.models.mixture import Mixture
+
+    model, side = keras_model(export, run), export._scorer._linear
+
+    def network(tokens: Any) -> Any:
+        padded = tokens.to_tensor(0, shape=[None, PADDED])
+        return tf.math.log(tf.maximum(model(padded, training=False), 1e-30))
+
+    linear = LinearModel(
+        **{name: getattr(side, f"_{name}").numpy() for name in ("idf", "weights", "bias")}
+    )
+    mixture = Mixture(network, LinearScorer(linear), shares)
+    mixture.model = model  # a SavedModel keeps the variables of what it knows
+    naive = Classifier(tft.TFTransformOutput(run.transform), mixture, run.settings.transform)
+    tf.saved_model.save(naive, folder, signatures={"serving_default": naive.serving_default})
+
+
+def main() -> None:
+    """Train a model, save it both ways, and compare."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.parse_args()
+    if not os.environ.get("MALMOI_DATA"):
+        raise SystemExit("skipped: MALMOI_DATA names no folder with the data")
+    with tempfile.TemporaryDirectory(prefix="malmoi-inference-speed-") as folder:
+        compare(trained_run("nsmc", Path(folder, "run"), "training.epochs=1"), Path(folder))
+
+
+def compare(run: TrainedRun, folder: Path) -> None:
+    """Load both and print medians and ratios."""
+    import tensorflow as tf
+    import tensorflow_text  # noqa: F401 - registers ops of the graph
+
+    from trainer.models.mixture import Shares
+
+    export = tf.saved_model.load(run.model)
+    shares = Shares(**run.training["shares"])
+    save_naive(export, run, shares, str(folder / "naive"))
+    naive = tf.saved_model.load(str(folder / "naive"))
+    serve = {
+        "naive": naive.signatures["serving_default"],
+        "malmoi": export.signatures["serving_default"],
+    }
+    texts = pd.read_csv(Path(os.environ["MALMOI_DATA"], "nsmc/test.csv.gz"), dtype=str)["text"]
+    rows = [text for text in texts.fillna("").tolist() if len(text) <= PADDED]
+    agree(serve, rows[:512])
+    for size, rounds in ROUNDS.items():
+        batches = [tf.constant(rows[i * size : (i + 1) * size]) for i in range(rounds)]
+        medians = {name: 1e3 * value for name, value in median_seconds(serve, batches).items()}
+        ratio = medians["naive"] / medians["malmoi"]
+        rate = size / medians["malmoi"] * 1e3
+        print(
+            f"batch {size:>2}: naive {medians['naive']:6.2f} ms, malmoi {medians['malmoi']:6.2f} ms"
+            f" ({rate:,.0f} rows/s), ratio {ratio:.1f}, asked {TARGETS[size]:g}"
+        )
+
+
+def median_seconds(serve: dict[str, Answer], batches: list[Any]) -> dict[str, float]:
+    """Ask in turns, the first tenth unmeasured."""
+    seconds: dict[str, list[float]] = {name: [] for name in serve}
+    for text in batches:
+        for name, answer in serve.items():
+            started = time.perf_counter()
+            answer(text=text)["probabilities"].numpy()  # type: ignore[call-arg]
+            seconds[name].append(time.perf_counter() - started)
+    return {name: float(np.median(taken[len(taken) // 10 :])) for name, taken in seconds.items()}
+
+
+def agree(serve: dict[str, Answer], rows: list[str]) -> None:
+    """Stop if the two do not answer alike."""
+    import tensorflow as tf
+
+    found = [answer(text=tf.constant(rows))["probabilities"].numpy() for answer in serve.values()]  # type: ignore[call-arg]
+    gap = float(np.abs(found[0] - found[1]).max())
+    print(f"largest difference of {len(rows)} answers: {gap:.1e}")
+    if gap > TOLERANCE:
+        raise SystemExit(f"expected at most {TOLERANCE:g}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""Examples per second of training, against the stock Keras BiGRU padded to the 99th percentile.
+
+    python benchmarks/training_speed.py          # NSMC; needs MALMOI_DATA
+
+Both train on the same transformed rows with the same units, batch size and epochs, in turns of one
+epoch, so that what else runs on the machine slows both alike. The stock model is what one writes
+first: every row padded or cut to the 99th percentile of the lengths, an embedding that masks, a
+bidirectional GRU, a dense layer, Adam.
+"""
+
+import argparse
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from trained_run import TrainedRun, parts_of, trained_run
+
+import trainer  # noqa: F401 - sets the Keras version before TensorFlow's first use
+
+LONG_PERCENTILE = 99
+
+
+def stock(run: TrainedRun, parts: dict[str, Any]) -> Any:
+    """The textbook's model, at equal units."""
+    import tensorflow as tf
+
+    layers, training = tf.keras.layers, run.settings.training
+    model = tf.keras.Sequential(
+        [
+            layers.Embedding(parts["vocabulary_size"], training.embedding_dim, mask_zero=True),
+            layers.Bidirectional(layers.GRU(training.units)),
+            layers.Dense(parts["classes"], activation="softmax"),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
+    return model
+
+
+def ours(run: TrainedRun, parts: dict[str, Any], rows: int) -> Any:
+    """The pipeline's model, compiled as it is trained."""
+    from trainer.fitting import compiled
+    from trainer.models import bigru
+
+    training = run.settings.training
+    return compiled(bigru.build(training, **parts), training, train_rows=rows)
+
+
+def padded(pattern: str, run: TrainedRun, length: int | None) -> tuple[Any, Any, int]:
+    """Read a split as one padded matrix; the length is its 99th percentile unless given."""
+    import tensorflow as tf
+    import tensorflow_transform as tft
+
+    from trainer.batches import parsed
+
+    spec = tft.TFTransformOutput(run.transform).transformed_feature_spec()
+    batches = list(parsed([pattern], {name: spec[name] for name in ("tokens", "label")}))
+    tokens = tf.concat([batch["tokens"] for batch in batches], axis=0)
+    labels = np.concatenate([batch["label"] for batch in batches])
+    length = length or int(np.percentile(tokens.row_lengths(), LONG_PERCENTILE))
+    return tokens.to_tensor(0, shape=[None, length]).numpy(), labels, length
+
+
+def main() -> None:
+    """Train both and print the rates, the ratio and the accuracies."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--epochs", type=int, default=2)
+    epochs = parser.parse_args().epochs
+    if not os.environ.get("MALMOI_DATA"):
+        raise SystemExit("skipped: MALMOI_DATA names no folder with the data")
+    with tempfile.TemporaryDirectory(prefix="malmoi-training-speed-") as folder:
+        compare(trained_run("nsmc", Path(folder), "training.epochs=1"), epochs)
+
+
+def compare(run: TrainedRun, epochs: int) -> None:
+    """Train in turns."""
+    import tensorflow as tf
+    import tensorflow_transform as tft
+
+    from trainer.batches import batches
+
+    training = run.settings.training.model_copy(update={"epochs": epochs})
+    run = TrainedRun(
+        **{**vars(run), "settings": run.settings.model_copy(update={"training": training})}
+    )
+    tokens, labels, length = padded(run.train, run, None)
+    eval_tokens, eval_labels, _ = padded(run.evaluation, run, length)
+    spec = tft.TFTransformOutput(run.transform).transformed_feature_spec()
+    size, seed = training.batch_size, training.seed
+    split = {
+        "train": batches([run.train], spec, batch_size=size, seed=seed),
+        "eval": batches([run.evaluation], spec, batch_size=size),
+    }
+    tf.keras.utils.set_random_seed(seed)
+    models = {"stock": stock(run, parts_of(run)), "malmoi": ours(run, parts_of(run), len(labels))}
+    print(
+        f"{len(labels):,} rows, padded to {length} tokens; mean {np.mean((tokens > 0).sum(1)):.1f}"
+    )
+    seconds: dict[str, float] = dict.fromkeys(models, 0.0)
+    best: dict[str, float] = dict.fromkeys(models, 0.0)
+    for epoch in range(1, epochs + 1):
+        for name, model in models.items():
+            started = time.perf_counter()
+            data = (tokens, labels) if name == "stock" else (split["train"],)
+            model.fit(*data, **({"batch_size": size} if name == "stock" else {}), verbose=0)
+            took = time.perf_counter() - started
+            seconds[name] += took
+            asked = (eval_tokens, eval_labels) if name == "stock" else (split["eval"],)
+            accuracy = model.evaluate(*asked, verbose=0)[1]
+            best[name] = max(best[name], accuracy)
+            rate = len(labels) / took
+            print(
+                f"  epoch {epoch} {name:<7} {rate:8,.0f} examples/s, eval {accuracy:.4f}",
+                flush=True,
+            )
+    rates = {name: epochs * len(labels) / took for name, took in seconds.items()}
+    print(
+        f"ratio {rates['malmoi'] / rates['stock']:.1f}; eval accuracy, best epoch: "
+        f"stock {best['stock']:.4f}, malmoi {best['malmoi']:.4f}"
+    )
+
+
+if __name__ == "__main__":
+    main()

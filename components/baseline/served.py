@@ -1,0 +1,82 @@
+"""The model in production, other than what this run brings forth."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import ml_metadata
+from ml_metadata.proto import metadata_store_pb2
+from tfx.dsl.components.common.resolver import ResolverStrategy
+from tfx.types import Artifact
+
+from serving.releases.errors import ReleaseError
+from serving.releases.manifest import read_manifest
+from serving.releases.state import STABLE, history
+
+_INPUTS = {metadata_store_pb2.Event.INPUT, metadata_store_pb2.Event.DECLARED_INPUT}
+_OUTPUTS = {metadata_store_pb2.Event.OUTPUT, metadata_store_pb2.Event.DECLARED_OUTPUT}
+
+Artifacts = dict[str, list[Artifact]]
+
+
+class ServedModel(ResolverStrategy):
+    """Resolves `model` to the one that serves, or last served, but for what `candidate` is part of.
+
+    TFX's own strategy takes the latest blessed model, which a rollback may have withdrawn, which
+    the canary may have refused, and which in a repeated run is the candidate itself: the gate would
+    then compare a model with itself, and nothing would come from the cache.
+
+    Args:
+        base: folder of the released versions.
+    """
+
+    def __init__(self, base: str) -> None:
+        self._base = Path(base)
+
+    def resolve_artifacts(
+        self, store: ml_metadata.MetadataStore, input_dict: Artifacts
+    ) -> Artifacts:
+        """Choose among all models of the pipeline.
+
+        Args:
+            store: asked what a model was made from.
+            input_dict: `model`, all of them, and `candidate`: this run's model, or the examples
+                that it is made from.
+
+        Returns:
+            At most one `model`, and the `candidate` as it came.
+        """
+        candidates = {artifact.id for artifact in input_dict["candidate"]}
+        models = {model.uri: model for model in input_dict["model"]}
+        served = (models[uri] for uri in self._served_uris() if uri in models)
+        others = (m for m in served if not candidates & {m.id, *ancestors(store, m.id)})
+        return {
+            "model": [model for model in [next(others, None)] if model],
+            "candidate": input_dict["candidate"],
+        }
+
+    def _served_uris(self) -> Iterator[str]:
+        """Name the artifacts whose versions were stable, the latest first."""
+        for activation in reversed(history(self._base)):
+            if activation.label == STABLE:
+                try:
+                    yield read_manifest(self._base, activation.version).provenance.model_uri
+                except ReleaseError:  # a version that retention has removed
+                    continue
+
+
+def ancestors(store: ml_metadata.MetadataStore, artifact: int) -> set[int]:
+    """Find the ids of all artifacts that one was made from, however many nodes lie between."""
+    found: set[int] = set()
+    todo = {artifact}
+    while todo:
+        makers = {e.execution_id for e in _events(store, todo) if e.type in _OUTPUTS}
+        events = store.get_events_by_execution_ids(makers) if makers else []
+        todo = {event.artifact_id for event in events if event.type in _INPUTS} - found
+        found |= todo
+    return found
+
+
+def _events(
+    store: ml_metadata.MetadataStore, artifacts: Iterable[int]
+) -> list[metadata_store_pb2.Event]:
+    return store.get_events_by_artifact_ids(list(artifacts))

@@ -1,0 +1,1 @@
+"""Word vectors, learnt in Beam from the texts that Transform reads, labelled or not."""

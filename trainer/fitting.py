@@ -1,0 +1,117 @@
+"""Fits the network: the optimizer, its schedule, and when to stop."""
+
+import time
+from typing import Any, Final
+
+import tensorflow as tf
+
+from trainer.settings import TrainingSettings
+
+WARMUP_SHARE: Final = 0.1
+EDGE_SHARE: Final = 0.05
+"""The learning rate begins and ends at this share of its peak."""
+
+
+def fit(
+    model: tf.keras.Model,
+    train: tf.data.Dataset,
+    evaluation: tf.data.Dataset,
+    *,
+    settings: TrainingSettings,
+    train_rows: int,
+    class_weights: dict[int, float] | None,
+    log_dir: str,
+) -> dict[str, Any]:
+    """Train until the eval accuracy stops rising and restore the best epoch's weights.
+
+    Args:
+        model: from `[batch, tokens]` to `[batch, classes]` probabilities.
+        train: batches of (tokens, label ids), one epoch.
+        evaluation: the same of the eval split.
+        settings: the switches of training.
+        train_rows: rows of an epoch, from which the schedule's steps follow.
+        class_weights: what a row of each class counts; None counts all alike.
+        log_dir: where TensorBoard looks.
+
+    Returns:
+        The epochs run, the best one, and the seconds taken.
+    """
+    stopping = tf.keras.callbacks.EarlyStopping(
+        monitor="val_accuracy", patience=settings.patience, restore_best_weights=True
+    )
+    started = time.monotonic()
+    history = (
+        compiled(model, settings, train_rows=train_rows)
+        .fit(
+            train,
+            validation_data=evaluation,
+            epochs=settings.epochs,
+            class_weight=class_weights,
+            callbacks=[stopping, tf.keras.callbacks.TensorBoard(log_dir, write_graph=False)],
+            verbose=2,
+        )
+        .history
+    )
+    best = history["val_accuracy"].index(max(history["val_accuracy"]))
+    return {
+        "epochs": len(history["loss"]),
+        "best_epoch": best + 1,
+        "fit_seconds": round(time.monotonic() - started, 3),
+    }
+
+
+def compiled(
+    model: tf.keras.Model, settings: TrainingSettings, *, train_rows: int
+) -> tf.keras.Model:
+    """Give the model its optimizer, loss and metric."""
+    # Autograph leaves Keras alone, but not under the name tf_keras: it would rewrite every function
+    # of the layers, which takes longer than an epoch on a small corpus and changes nothing.
+    model.train_step = tf.autograph.experimental.do_not_convert(model.train_step)
+    model.test_step = tf.autograph.experimental.do_not_convert(model.test_step)
+    model.compile(
+        optimizer=_optimizer(settings, train_rows=train_rows),
+        loss=_loss(settings.label_smoothing, classes=model.output_shape[-1]),
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def _optimizer(settings: TrainingSettings, *, train_rows: int) -> tf.keras.optimizers.Optimizer:
+    """Adam (Kingma and Ba 2015), its gradients cut (Pascanu et al. 2013)."""
+    return tf.keras.optimizers.Adam(
+        learning_rate(settings, train_rows=train_rows), clipnorm=settings.max_gradient_norm or None
+    )
+
+
+def learning_rate(
+    settings: TrainingSettings, *, train_rows: int
+) -> tf.keras.optimizers.schedules.LearningRateSchedule | float:
+    """Rise linearly to the peak in the first tenth of all steps, then fall as a cosine.
+
+    Warm-up as in Goyal et al. 2017, cosine decay as in Loshchilov and Hutter 2017; a constant is
+    the other choice.
+    """
+    if settings.schedule == "constant":
+        return settings.learning_rate
+    steps = settings.epochs * max(1, train_rows // settings.batch_size)
+    return tf.keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=settings.learning_rate * EDGE_SHARE,
+        warmup_target=settings.learning_rate,
+        warmup_steps=max(1, round(steps * WARMUP_SHARE)),
+        decay_steps=steps,
+        alpha=EDGE_SHARE,
+    )
+
+
+def _loss(smoothing: float, *, classes: int) -> Any:
+    """Cross-entropy; with smoothing (Szegedy et al. 2016), against softened one-hot labels."""
+    if not smoothing:
+        return "sparse_categorical_crossentropy"
+
+    def smoothed(labels: tf.Tensor, probabilities: tf.Tensor) -> tf.Tensor:
+        truth = tf.one_hot(tf.cast(tf.reshape(labels, [-1]), tf.int32), classes)
+        return tf.keras.losses.categorical_crossentropy(
+            truth, probabilities, label_smoothing=smoothing
+        )
+
+    return smoothed
