@@ -127,7 +127,7 @@ def count(batches: Iterable[analyzer.Batch]) -> tuple[cooccurrence.Counts, float
     for batch in batches:
         bundle.process(batch)
     (counts,) = bundle.finish_bundle()
-    return counts.value, time.perf_counter() - started
+    return cooccurrence.unpack(counts.value), time.perf_counter() - started
 
 
 def learn_word2vec(counts: cooccurrence.Counts) -> tuple[Floats, float]:

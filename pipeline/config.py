@@ -14,6 +14,7 @@ from components.data_gate.settings import DataGateSettings
 from components.model_gate.settings import ModelGateSettings
 from components.text_example_gen.source import TextSource
 from pipeline import plain_yaml
+from pipeline.kubeflow_settings import KubeflowSettings
 from serving.releases.settings import ReleaseSettings
 from trainer.settings import TextSettings, TrainerSettings, TrainingSettings, TransformSettings
 
@@ -80,6 +81,9 @@ class Config(BaseModel):
     )
     beam_args: tuple[str, ...] = Field(
         (), description="Further Beam arguments, such as --runner=FlinkRunner."
+    )
+    kubeflow: KubeflowSettings | None = Field(
+        None, description="For `malmoi kubeflow`: what a cluster must be told."
     )
 
     @property

@@ -2,6 +2,7 @@
 
 import typer
 
+from kubeflow.console.main import app as kubeflow
 from pipeline.console.demo import demo
 from pipeline.console.evaluate import evaluate
 from pipeline.console.init import init
@@ -21,6 +22,7 @@ app = typer.Typer(
 for command in (init, run, predict, serve, evaluate, demo):
     app.command()(command)
 app.add_typer(schema)
+app.add_typer(kubeflow)
 app.add_typer(releases)
 
 

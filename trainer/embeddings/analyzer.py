@@ -88,7 +88,8 @@ class _CountPairs(beam.DoFn):
     def finish_bundle(self) -> Iterator[WindowedValue]:
         self._count()
         window = GlobalWindow()
-        yield WindowedValue(self._counts, window.max_timestamp(), [window])
+        packed = cooccurrence.pack(self._counts)
+        yield WindowedValue(packed, window.max_timestamp(), [window])
 
     def _count(self) -> None:
         if self._batches:
@@ -99,23 +100,31 @@ class _CountPairs(beam.DoFn):
 
 
 class _AddCounts(beam.CombineFn):
-    """Adds matrices up as they come, so that two at most are in memory."""
+    """Adds packed counts up as they come, so that two matrices at most are in memory."""
 
     def create_accumulator(self) -> Counts:
         return cooccurrence.nothing()
 
-    def add_input(self, total: Counts, counts: Counts) -> Counts:
-        return cooccurrence.add(total, counts)
+    def add_input(self, total: Counts | bytes, packed: bytes) -> Counts:
+        return cooccurrence.add(_unpacked(total), cooccurrence.unpack(packed))
 
-    def merge_accumulators(self, totals: Iterable[Counts]) -> Counts:
-        return reduce(cooccurrence.add, totals, cooccurrence.nothing())
+    def merge_accumulators(self, totals: Iterable[Counts | bytes]) -> Counts:
+        return reduce(cooccurrence.add, map(_unpacked, totals), cooccurrence.nothing())
 
-    def extract_output(self, total: Counts) -> Counts:
-        return total
+    def compact(self, total: Counts | bytes) -> bytes:
+        """Pack what goes to another worker, or to the next step."""
+        return cooccurrence.pack(_unpacked(total))
+
+    def extract_output(self, total: Counts | bytes) -> bytes:
+        return self.compact(total)
 
 
-def _learn(counts: Counts, *, settings: EmbeddingSettings, dim: int) -> table.Learnt:
-    both = cooccurrence.symmetric(counts)
+def _unpacked(total: Counts | bytes) -> Counts:
+    return cooccurrence.unpack(total) if isinstance(total, bytes) else total
+
+
+def _learn(packed: bytes, *, settings: EmbeddingSettings, dim: int) -> table.Learnt:
+    both = cooccurrence.symmetric(cooccurrence.unpack(packed))
     if settings.method == "glove":
         vectors = glove.learn(both, window=settings.window, dim=dim)
     else:

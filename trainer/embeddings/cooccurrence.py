@@ -1,5 +1,6 @@
 """Counts which tokens stand near each other, in sparse matrices that add up."""
 
+import io
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -49,7 +50,9 @@ def count(ids: Integers, row_lengths: Integers, *, window: int) -> Counts:
         ),
         shape=(size, ids.size),
     )
-    return (positions @ neighbours).astype(np.int64)
+    product = positions @ neighbours
+    product.data = product.data.astype(np.int64)
+    return product
 
 
 def nothing() -> Counts:
@@ -73,13 +76,35 @@ def add(first: Counts, second: Counts, *, max_pairs: int = MAX_PAIRS) -> Counts:
 
 
 def symmetric(counts: Counts) -> Counts:
-    """Count both neighbours, those before a token like those after it."""
-    return (counts + counts.T.tocsr()).tocsr()
+    """Count both neighbours, those before a token like those after it.
+
+    Transposing sorts the ids of a row. So what is learnt of the result, by rounded sums, does not
+    depend on the order in which counts were added.
+    """
+    before = counts.T.tocsr()
+    return before.T.tocsr() + before
 
 
 def counted(both: Counts) -> npt.NDArray[np.int64]:
     """List the ids that stand near any other, in `symmetric` counts, rising."""
     return np.flatnonzero(np.diff(both.indptr)).astype(np.int64)
+
+
+def pack(counts: Counts) -> bytes:
+    """Write counts as bytes, which Beam passes on ten times faster than a pickled matrix."""
+    data = counts.data.astype(np.min_scalar_type(counts.data.max(initial=0)))
+    file = io.BytesIO()
+    for array in (counts.indptr, counts.indices.astype(np.int32), data):
+        np.save(file, array)
+    return file.getvalue()
+
+
+def unpack(content: bytes) -> Counts:
+    """Read what `pack` wrote."""
+    file = io.BytesIO(content)
+    starts, indices, data = (np.load(file) for _ in range(3))
+    size = starts.size - 1
+    return sparse.csr_array((data.astype(np.int64), indices, starts), shape=(size, size))
 
 
 def _grown(counts: Counts, size: int) -> Counts:

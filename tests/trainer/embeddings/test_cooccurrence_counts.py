@@ -89,6 +89,16 @@ def test_counting_leaves_what_it_was_given() -> None:
     np.testing.assert_array_equal((dense(first), dense(second)), before)
 
 
+@pytest.mark.parametrize("times", [1, 2**8, 2**16, 2**40])
+def test_packed_counts_are_unpacked_as_they_were(times: int) -> None:
+    for rows in ([], [[0]], [[2, 3, 4], [9, 8]]):
+        counts = count(rows, window=2) * times
+        found = co.unpack(co.pack(counts))
+        assert found.shape == counts.shape
+        assert found.data.dtype == np.int64
+        np.testing.assert_array_equal(found.toarray(), counts.toarray())
+
+
 def test_sums_do_not_overflow() -> None:
     many = count([[2, 3]], window=1) * (2**40)
     assert co.add(many, many).todok()[2, 3] == 2**41

@@ -1,0 +1,38 @@
+"""Volumes, which the format keeps in a second document."""
+
+from collections.abc import Iterator
+
+from kubeflow.spec import Spec, component, constants, containers, executor, tasks
+from pipeline.kubeflow_settings import KubeflowSettings, VolumeSettings
+
+
+def mount(spec: Spec, settings: KubeflowSettings) -> Spec:
+    """Return the platform spec: the models' volume for those who name a path on it, others for all.
+
+    Empty if no step has a volume.
+    """
+    executors = {}
+    for name, _ in containers(spec):
+        volumes = list(settings.volumes)
+        if names_models(spec, name, settings):
+            volumes.append(settings.models)
+        if volumes:
+            label = component(spec, name)["executorLabel"]
+            executors[label] = {"pvcMount": [_mounted(volume) for volume in volumes]}
+    if not executors:
+        return {}
+    return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}}
+
+
+def names_models(spec: Spec, name: str, settings: KubeflowSettings) -> bool:
+    """Tell whether a step is told a path on the volume of the models."""
+    return any(f"{settings.models.mount_path}/" in text for text in _texts(spec, name))
+
+
+def _mounted(volume: VolumeSettings) -> Spec:
+    return {"constant": volume.claim, "mountPath": volume.mount_path}
+
+
+def _texts(spec: Spec, name: str) -> Iterator[str]:
+    yield from executor(spec, name)["container"]["args"]
+    yield from map(str, constants(tasks(spec)[name]).values())

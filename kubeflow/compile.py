@@ -1,0 +1,74 @@
+"""From one configuration to pipeline.yaml. Needs no cluster, no bucket and no SDK of Kubeflow's."""
+
+from pathlib import Path
+
+from kubeflow import raw
+from kubeflow.adapt import adapt
+from kubeflow.adapt.plan import Plan
+from kubeflow.data_folder import split_off
+from kubeflow.document import to_yaml
+from kubeflow.origins import Origins
+from kubeflow.spec import Spec
+from pipeline import graph
+from pipeline.config import Config
+from pipeline.kubeflow_settings import KubeflowSettings
+from pipeline.local_runner import BEAM_DEFAULTS, SETUP_FILE
+
+
+class NoKubeflowSettingsError(Exception):
+    """A configuration without a `kubeflow` section."""
+
+
+def compile_yaml(config: Config) -> str:
+    """Compile and adapt a configuration.
+
+    Returns:
+        The text of pipeline.yaml; the same configuration and code give the same text.
+
+    Raises:
+        NoKubeflowSettingsError: the configuration has no `kubeflow` section.
+        DataFolderError: the launcher could not bring the rows to a step.
+        UnsupportedSpecError: the graph has something that the adapter does not know.
+    """
+    settings = settings_of(config)
+    source, data_uri = split_off(config.data, settings.data)
+    there = config.model_copy(update={"data": source, "output": settings.models.mount_path})
+    spec, origins = _compile(there, settings)
+    plan = Plan(
+        settings=settings,
+        origins=origins,
+        data_uri=data_uri,
+        models_dir=str(there.models_dir),
+        files={config.schema_file: Path(config.schema_file).read_text("utf-8")},
+        defaults={},
+    )
+    return to_yaml(*adapt(spec, plan))
+
+
+def compile_raw(config: Config) -> Spec:
+    """Compile a configuration with TFX alone; the backend does not take what comes out."""
+    spec, _ = _compile(config, settings_of(config))
+    return spec
+
+
+def settings_of(config: Config) -> KubeflowSettings:
+    """Return the `kubeflow` section.
+
+    Raises:
+        NoKubeflowSettingsError: there is none.
+    """
+    if config.kubeflow is None:
+        raise NoKubeflowSettingsError(
+            "kubeflow: is missing; expected a section with image, models and data, as in "
+            "docs/kubeflow.md"
+        )
+    return config.kubeflow
+
+
+def _compile(config: Config, settings: KubeflowSettings) -> tuple[Spec, Origins]:
+    return raw.compile_nodes(
+        graph.build(config),
+        name=config.name.replace("_", "-"),
+        image=settings.image,
+        beam_args=[*BEAM_DEFAULTS, f"--setup_file={SETUP_FILE}", *config.beam_args],
+    )

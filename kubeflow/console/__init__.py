@@ -1,0 +1,1 @@
+"""The `malmoi kubeflow` commands, one a file."""

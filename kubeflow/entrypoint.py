@@ -1,0 +1,77 @@
+"""The command of every container with a TFX executor: `python -m kubeflow.entrypoint`.
+
+The backend's launcher and TFX's executors speak of types, places and metadata differently; this
+translates both ways and runs the executor between. TFX's own entrypoint does not.
+"""
+
+import trainer  # noqa: F401 - sets the Keras version before TensorFlow is imported
+
+import argparse  # isort: skip
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from kubeflow import flags
+from kubeflow.spec import Spec
+from kubeflow.step import arguments, executor_input, executor_output, files
+
+_EXAMPLES = "examples"
+
+
+def main(argv: Sequence[str]) -> None:
+    """Run one step.
+
+    Args:
+        argv: the container's arguments, the launcher's placeholder filled in.
+
+    Raises:
+        MissingInputError: the launcher did not hand over an input.
+        Exception: whatever the executor raises; the step has failed then.
+    """
+    told = arguments.parse(argv)
+    with tempfile.TemporaryDirectory(prefix=f"{told.step}-") as scratch:
+        output = _run(told, Path(scratch))
+    target = Path(told.invocation["outputs"]["outputFile"])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(executor_output.for_launcher(output)), "utf-8")
+
+
+def _run(told: arguments.Arguments, scratch: Path) -> Spec:
+    """Run the executor, and return its ExecutorOutput."""
+    from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_run_executor
+
+    inputs = executor_input.inputs(told.invocation, told.inputs)
+    outputs = executor_input.outputs(told.invocation, told.outputs)
+    parameters = dict(told.invocation.get("inputs", {}).get("parameterValues", {}))
+    declared = dict(told.inputs.get("parameters", {}))
+    for name in told.inline:
+        path = scratch / name
+        path.write_text(parameters[name], "utf-8")
+        parameters[name] = str(path)
+    data = inputs.pop(flags.DATA_INPUT, None) if told.driver else None
+    if told.driver and data:
+        found = files.find(told.driver, parameters, base=data["uri"])
+        parameters, declared = found.parameters, {**declared, **found.declared}
+        outputs[_EXAMPLES]["metadata"] |= found.metadata
+    output_file = scratch / "output.json"
+    invocation = {
+        "inputs": {"parameterValues": parameters, "artifacts": executor_input.as_lists(inputs)},
+        "outputs": {
+            "artifacts": executor_input.as_lists(outputs),
+            "outputFile": str(output_file),
+        },
+    }
+    known = argparse.Namespace(
+        executor_class_path=told.executor,
+        json_serialized_invocation_args=json.dumps(invocation),
+        json_serialized_inputs_spec_args=json.dumps({"parameters": declared}),
+    )
+    # Public only as a command of its own, whose parser does not know our arguments.
+    kubeflow_v2_run_executor._run_executor(known, list(told.beam_args))
+    return json.loads(output_file.read_text("utf-8"))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,1 @@
+"""A compiled pipeline, run on this machine as the backend and its launcher would run it."""

@@ -1,0 +1,79 @@
+"""The adapter: caching, resources, retries and volumes of every step."""
+
+from collections.abc import Callable
+
+import pytest
+
+from kubeflow.adapt import adapt
+from kubeflow.adapt.plan import Plan
+from kubeflow.spec import Spec, UnsupportedSpecError, executor, tasks
+
+Plans = Callable[..., Plan]
+
+
+@pytest.mark.parametrize(
+    ("task", "cached"),
+    [
+        ("Contract", True),
+        ("Judge", True),
+        ("Halt", True),
+        ("Rows", False),
+        ("model-of-before", False),
+        ("Push", False),
+        ("import-data", False),
+    ],
+)
+def test_only_what_the_cache_key_sees_through_is_cached(
+    raw: Spec, plan: Plans, task: str, cached: bool
+) -> None:
+    adapted, _ = adapt(raw, plan())
+
+    assert tasks(adapted)[task]["cachingOptions"] == {"enableCache": cached}
+
+
+def test_a_step_s_own_settings_come_before_the_common_ones(raw: Spec, plan: Plans) -> None:
+    settings = {
+        "step": {"cpu": 1, "memory_gb": 2, "retries": 2},
+        "steps": {"Judge": {"memory_gb": 8, "retries": 0}},
+    }
+
+    adapted, _ = adapt(raw, plan(**settings))
+
+    assert executor(adapted, "Contract")["container"]["resources"] == {
+        "cpuRequest": 1.0,
+        "cpuLimit": 1.0,
+        "memoryRequest": 2.0,
+        "memoryLimit": 2.0,
+    }
+    assert executor(adapted, "Judge")["container"]["resources"]["memoryLimit"] == 8.0
+    assert tasks(adapted)["Contract"]["retryPolicy"]["maxRetryCount"] == 2
+    assert "retryPolicy" not in tasks(adapted)["Judge"]
+
+
+def test_a_step_is_tried_once_more_where_the_settings_say_nothing(raw: Spec, plan: Plans) -> None:
+    adapted, _ = adapt(raw, plan(step={"cpu": 1}))
+
+    assert tasks(adapted)["Contract"]["retryPolicy"]["maxRetryCount"] == 1
+
+
+def test_a_gate_is_not_tried_again(raw: Spec, plan: Plans) -> None:
+    adapted, _ = adapt(raw, plan(step={"retries": 3}))
+
+    assert "retryPolicy" not in tasks(adapted)["Halt"]
+
+
+def test_settings_of_a_step_that_is_not_there_are_refused(raw: Spec, plan: Plans) -> None:
+    with pytest.raises(UnsupportedSpecError, match=r"no step Trainr; expected .*Push"):
+        adapt(raw, plan(steps={"Trainr": {"cpu": 1}}))
+
+
+def test_the_models_volume_is_mounted_where_a_path_on_it_is_named_and_others_everywhere(
+    raw: Spec, plan: Plans
+) -> None:
+    _, platform = adapt(raw, plan(volumes=[{"claim": "scratch", "mount_path": "/scratch"}]))
+
+    executors = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    scratch = {"constant": "scratch", "mountPath": "/scratch"}
+    models = {"constant": "models", "mountPath": "/malmoi"}
+    assert executors["Contract_executor"] == {"pvcMount": [scratch]}
+    assert executors["Push_executor"] == {"pvcMount": [scratch, models]}

@@ -1,0 +1,91 @@
+"""The backend's own objections, each on a spec that has it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from kubeflow.adapt import adapt
+from kubeflow.adapt.plan import Plan
+from kubeflow.admission import objections
+from kubeflow.spec import Spec, component, executor, tasks
+
+
+@pytest.fixture
+def good(raw: Spec, plan: Callable[..., Plan]) -> Spec:
+    return adapt(raw, plan())[0]
+
+
+def container(spec: Spec, task: str) -> Spec:
+    return executor(spec, task)["container"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            lambda s: s.update(schemaVersion="2.0.0"),
+            "KFP only supports schema version 2.1.0, but the pipeline spec has version 2.0.0",
+        ),
+        (
+            lambda s: executor(s, "Judge").update(resolver={}),
+            "Judge: non-container and non-importer executor not implemented: resolver",
+        ),
+        (
+            lambda s: tasks(s).update(my_task=tasks(s)["Contract"]),
+            "my_task: name of a task must consist of alpha-numeric characters",
+        ),
+        (
+            lambda s: tasks(s)["Judge"]["dependentTasks"].append("Nobody"),
+            "Judge: unknown producer task Nobody",
+        ),
+        (
+            lambda s: component(s, "Judge")["outputDefinitions"]["artifacts"].clear(),
+            "Push: cannot find output artifact key blessing in producer task Judge",
+        ),
+        (
+            lambda s: component(s, "Push")["inputDefinitions"]["artifacts"].clear(),
+            "Push: input artifact model_blessing is not defined in the component",
+        ),
+        (
+            lambda s: tasks(s)["Push"]["inputs"]["parameters"].update(
+                epochs={"runtimeValue": {"constantValue": {"intValue": 3}}}
+            ),
+            "Push: param runtime value spec of type constantValue not implemented: epochs",
+        ),
+        (
+            lambda s: s["root"]["inputDefinitions"]["parameters"].update(
+                epochs={"parameterType": "STRING"}
+            ),
+            "parameter epochs is not optional, yet has neither default value nor user provided",
+        ),
+        (
+            lambda s: container(s, "Push").update(lifecycle={"preCacheCheck": {}}),
+            "Push: lifecycle is ignored by the backend",
+        ),
+        (
+            lambda s: container(s, "Push").update(container(s, "Judge")),
+            "the container is that of Judge; both would share one component",
+        ),
+        (
+            lambda s: container(s, "Push")["args"].append("가" * 43_691),
+            "Push: an argument has 131,073 bytes, too long for Linux",
+        ),
+        (
+            lambda s: container(s, "Push")["args"].append("$(HOME)"),
+            "Push: Kubernetes would replace",
+        ),
+        (
+            lambda s: container(s, "Push")["args"].append("19$$"),
+            "Push: Kubernetes would replace",
+        ),
+    ],
+)
+def test_an_objection_is_raised_in_the_backend_s_words(
+    good: Spec, change: Callable[[Spec], Any], words: str
+) -> None:
+    assert objections(good) == []
+
+    change(good)
+
+    assert any(words in objection for objection in objections(good)), objections(good)

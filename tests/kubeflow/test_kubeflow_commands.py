@@ -1,0 +1,171 @@
+"""`malmoi kubeflow`: what the commands say, and how they end."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from kubeflow.console.rehearse import status_of
+from kubeflow.document import NotAPipelineError, read, to_yaml
+from kubeflow.rehearse.result import TaskResult
+from kubeflow.spec import Spec
+from pipeline.console.main import app
+from pipeline.kubeflow_settings import KubeflowSettings
+
+DONE, FAULT, REFUSED = 0, 1, 2
+
+SPEC: Spec = {
+    "components": {
+        "Push": {"executorLabel": "p", "outputDefinitions": {"artifacts": {"pushed_model": {}}}},
+        "Halt": {"executorLabel": "h"},
+    },
+    "root": {
+        "dag": {
+            "tasks": {
+                "Push": {"componentRef": {"name": "Push"}},
+                "Halt": {"componentRef": {"name": "Halt"}},
+            }
+        }
+    },
+}
+
+
+def malmoi(*arguments: object) -> tuple[int, str]:
+    done = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return done.exit_code, done.output
+
+
+def test_the_commands_are_listed_below_kubeflow() -> None:
+    status, told = malmoi("kubeflow", "--help")
+
+    assert status == DONE
+    assert "compile" in told
+    assert "rehearse" in told
+
+
+@pytest.mark.parametrize("command", ["compile", "rehearse"])
+def test_a_command_shows_an_example_of_itself(command: str) -> None:
+    _, told = malmoi("kubeflow", command, "--help")
+
+    assert f"Example: malmoi kubeflow {command}" in told
+
+
+@pytest.mark.parametrize("text", ["", "가", "a: 1", "--- {}\n--- {}\n--- {}\n", "a: ["])
+def test_a_file_that_holds_no_pipeline_is_told(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "pipeline.yaml"
+    path.write_text(text, "utf-8")
+
+    status, told = malmoi("kubeflow", "rehearse", path, "--folder", tmp_path / "rehearsal")
+
+    assert status == FAULT
+    assert str(path) in told
+
+
+def test_a_pipeline_that_the_backend_rejects_is_told_with_its_reasons(tmp_path: Path) -> None:
+    spec = {
+        "pipelineInfo": {"name": "old"},
+        "schemaVersion": "2.0.0",
+        "root": {"dag": {"tasks": {}}},
+        "components": {},
+        "deploymentSpec": {"executors": {}},
+    }
+    (tmp_path / "pipeline.yaml").write_text(to_yaml(spec, {}), "utf-8")
+
+    status, told = malmoi(
+        "kubeflow", "rehearse", tmp_path / "pipeline.yaml", "--folder", tmp_path / "rehearsal"
+    )
+
+    assert status == FAULT
+    assert "but the pipeline spec has version 2.0.0" in told
+
+
+def test_rows_that_are_nowhere_are_asked_for(tmp_path: Path) -> None:
+    golden = Path(__file__).with_name("golden") / "pipeline.yaml"
+
+    status, told = malmoi("kubeflow", "rehearse", golden, "--folder", tmp_path / "rehearsal")
+
+    assert status == FAULT
+    assert "s3://malmoi/rows is empty here: name the folder that stands for it" in told
+
+
+@pytest.mark.parametrize("given", ["data_uri", "=s3://b", ""])
+def test_a_parameter_without_key_or_value_is_refused_with_an_example(
+    tmp_path: Path, given: str
+) -> None:
+    status, told = malmoi("kubeflow", "rehearse", tmp_path / "p.yaml", "--parameter", given)
+
+    assert status == FAULT
+    assert "--parameter takes KEY=VALUE, such as data_uri=s3://bucket/rows" in told
+
+
+def test_documents_are_read_as_they_were_written(tmp_path: Path) -> None:
+    pipeline = {"pipelineInfo": {"name": "문의"}, "shared": [{"a": 1}] * 2}
+    platform = {"platforms": {"kubernetes": {}}}
+    path = tmp_path / "pipeline.yaml"
+
+    path.write_text(to_yaml(pipeline, platform), "utf-8")
+
+    assert read(path) == (pipeline, platform)
+    assert "&" not in path.read_text("utf-8")
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(NotAPipelineError, match="cannot be read"):
+        read(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(
+    ("push", "halt", "status"),
+    [
+        (TaskResult(task="Push", state="ran", metadata={"p": {"pushed": 1.0}}), "ran", DONE),
+        (TaskResult(task="Push", state="ran", metadata={"p": {"pushed": 0.0}}), "ran", REFUSED),
+        (TaskResult(task="Push", state="not run"), "failed", REFUSED),
+        (TaskResult(task="Push", state="failed"), "ran", FAULT),
+    ],
+)
+def test_the_exit_status_tells_refused_from_failed(
+    push: TaskResult, halt: str, status: int
+) -> None:
+    halted = TaskResult(task="Halt", state=halt)  # type: ignore[arg-type]
+
+    assert status_of(SPEC, {"Push": push, "Halt": halted}) == status
+
+
+@pytest.mark.parametrize(
+    ("settings", "place"),
+    [
+        ({"data": "/rows"}, "data"),
+        ({"data": "hdfs://b/rows"}, "data"),
+        ({"pipeline_root": "runs"}, "pipeline_root"),
+        ({"models": {"claim": "m", "mount_path": "malmoi"}}, "mount_path"),
+        ({"models": {"claim": "m", "mount_path": "/malmoi/"}}, "mount_path"),
+        ({"models": {"claim": "m", "mount_path": "/"}}, "mount_path"),
+        ({"step": {"cpu": 0}}, "cpu"),
+        ({"steps": {"Trainer": {"retries": -1}}}, "retries"),
+        ({"steps": {"Trainer": {"gpu": 1}}}, "gpu"),
+        ({"image": ""}, "image"),
+    ],
+)
+def test_settings_that_no_cluster_could_use_are_refused(
+    settings: dict[str, object], place: str
+) -> None:
+    good = {"image": "image:1", "models": {"claim": "m", "mount_path": "/malmoi"}}
+
+    with pytest.raises(ValueError, match=place):
+        KubeflowSettings.model_validate({**good, **settings})
+
+
+def test_settings_survive_the_way_through_json() -> None:
+    settings = KubeflowSettings.model_validate(
+        {
+            "image": "image:1",
+            "models": {"claim": "m", "mount_path": "/malmoi"},
+            "steps": {"Trainer": {"memory_gb": 8}},
+            "volumes": [{"claim": "scratch", "mount_path": "/scratch"}],
+        }
+    )
+
+    again = KubeflowSettings.model_validate(json.loads(settings.model_dump_json()))
+
+    assert again == settings

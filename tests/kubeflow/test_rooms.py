@@ -1,0 +1,139 @@
+"""Each way of keeping a step apart, with a real step: the resolver's."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from kubeflow.rehearse.isolation import Bubblewrap, Namespaces, Plain, choose
+from kubeflow.rehearse.result import TaskResult
+from kubeflow.rehearse.room import Isolation, Prepared, Room
+from kubeflow.rehearse.run import Rehearsal
+from kubeflow.spec import Spec
+
+ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="the system may refuse others")
+WAYS = [
+    pytest.param(Plain(), id="none"),
+    pytest.param(Namespaces(), id="unshare", marks=ROOT_ONLY),
+    pytest.param(
+        Bubblewrap(),
+        id="bubblewrap",
+        marks=pytest.mark.skipif(not shutil.which("bwrap"), reason="bwrap is not installed"),
+    ),
+]
+
+
+class Silent:
+    def task_ended(self, result: TaskResult) -> None:
+        pass
+
+
+def start(prepared: Prepared) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        prepared.argv,
+        env=dict(prepared.environment),
+        cwd=prepared.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Room:
+    room = Room(folder=tmp_path / "room", volumes={"/malmoi": tmp_path / "claim"})
+    room.folder.mkdir()
+    room.prepare()
+    return room
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_step_begins_in_an_empty_folder_with_an_image_s_environment(
+    way: Isolation, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "비밀")
+    look = "import json, os; print(json.dumps([os.listdir('.'), sorted(os.environ)]))"
+
+    done = start(way.prepare(["python", "-c", look], room))
+
+    assert done.returncode == 0, done.stderr
+    files, variables = json.loads(done.stdout)
+    assert files == []
+    assert "AWS_SECRET_ACCESS_KEY" not in variables
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_exit_status_is_the_step_s(way: Isolation, room: Room) -> None:
+    assert start(way.prepare(["python", "-c", "raise SystemExit(7)"], room)).returncode == 7
+
+
+@pytest.mark.parametrize("way", WAYS[1:])
+def test_the_system_is_read_only_and_this_machine_s_folders_are_not_there(
+    way: Isolation, room: Room, tmp_path: Path
+) -> None:
+    look = (
+        "import os, sys\n"
+        f"assert not os.path.exists({str(tmp_path / 'claim')!r})\n"
+        "try:\n open('/usr/trial', 'w')\n"
+        "except OSError as error:\n sys.exit(error.errno)"
+    )
+
+    done = start(way.prepare(["python", "-c", look], room))
+
+    assert done.returncode == 30, done.stderr  # EROFS
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_resolver_s_step_finds_the_release_on_its_volume(way: Isolation, tmp_path: Path) -> None:
+    rehearsal = Rehearsal(tmp_path / "rehearsal", way)
+    version = rehearsal.folder / "volumes" / "models" / "models" / "문의" / "3"
+    version.mkdir(parents=True)
+    (version / "saved_model.pb").touch()
+    mounts = {"pvcMount": [{"constant": "models", "mountPath": "/malmoi"}]}
+    platform = {"platforms": {"kubernetes": {"deploymentSpec": {"executors": {"look": mounts}}}}}
+
+    results = rehearsal.run(resolver_spec(), platform, listener=Silent(), parameters={})
+
+    assert results["Baseline"].state == "ran", results["Baseline"].why
+    assert results["Baseline"].metadata["model"]["pushed_version"] == "3"
+    assert (results["Baseline"].artifacts["model"] / "Format-Serving" / "saved_model.pb").exists()
+
+
+def test_the_strictest_way_that_works_is_chosen() -> None:
+    assert choose().name in ("bubblewrap", "unshare", "none")
+    if os.geteuid() == 0 and shutil.which("unshare") and not shutil.which("bwrap"):
+        assert choose().name == "unshare"
+
+
+def resolver_spec() -> Spec:
+    args = ["--step", "Baseline", "--kind", "model", "--models", "/malmoi/models/문의"]
+    container = {
+        "image": "image:1",
+        "command": ["python", "-m", "kubeflow.resolve"],
+        "args": [*args, "--json_serialized_invocation_args", "{{$}}"],
+    }
+    model = {"artifactType": {"instanceSchema": "title: tfx.Model\ntype: object\n"}}
+    return {
+        "pipelineInfo": {"name": "look"},
+        "schemaVersion": "2.1.0",
+        "components": {
+            "Baseline": {
+                "executorLabel": "look",
+                "outputDefinitions": {"artifacts": {"model": model}},
+            }
+        },
+        "deploymentSpec": {"executors": {"look": {"container": container}}},
+        "root": {
+            "dag": {
+                "tasks": {
+                    "Baseline": {
+                        "taskInfo": {"name": "Baseline"},
+                        "componentRef": {"name": "Baseline"},
+                    }
+                }
+            }
+        },
+    }
