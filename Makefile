@@ -3,7 +3,8 @@
 
 bin := .venv/bin
 
-.PHONY: install demo test check format lock benchmark clean
+.PHONY: install demo test check format lock benchmark clean image kubeflow-env \
+    kubeflow-lock
 
 install:
 	@./install.sh
@@ -30,6 +31,28 @@ lock: install
 	    --python-version 3.10 pyproject.toml --output-file requirements/lock.txt
 	sed -n '/^uv==/,/^[a-z].*==/p' requirements/lock.txt | sed '1!{/^[a-z]/d}' | sed '/^ *#/d' \
 	    | sed '$$ s/ \\$$//' > requirements/uv.txt
+
+# The environment of `malmoi kubeflow submit`: Kubeflow's SDK wants a protobuf that TFX refuses.
+kubeflow-env: .venv/kubeflow/.installed
+
+.venv/kubeflow/.installed: requirements/kubeflow.txt | install
+	$(bin)/uv venv --quiet --clear --python $(bin)/python .venv/kubeflow
+	$(bin)/uv pip install --quiet --python .venv/kubeflow/bin/python --require-hashes -r $<
+	touch $@
+
+kubeflow-lock: install
+	$(bin)/uv pip compile --quiet --upgrade --generate-hashes --no-header --python-version 3.10 \
+	    requirements/kubeflow.in --output-file requirements/kubeflow.txt
+
+# The image of the steps: what lock.txt says, without development and without GPU kernels.
+image: requirements/kubeflow-image.txt
+	./kubeflow/image/build.sh
+
+requirements/kubeflow-image.txt: requirements/lock.txt requirements/kubeflow-image.in | install
+	$(bin)/uv pip compile --quiet --generate-hashes --no-header --python-version 3.10 \
+	    --constraint requirements/lock.txt \
+	    --override requirements/kubeflow-image-overrides.txt \
+	    pyproject.toml requirements/kubeflow-image.in --output-file $@
 
 benchmark: install
 	$(bin)/python benchmarks/pipeline_runs.py demo nsmc 3i4k

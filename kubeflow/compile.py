@@ -1,6 +1,7 @@
 """From one configuration to pipeline.yaml. Needs no cluster, no bucket and no SDK of Kubeflow's."""
 
 from pathlib import Path
+from typing import Final
 
 from kubeflow import raw
 from kubeflow.adapt import adapt
@@ -13,6 +14,9 @@ from pipeline import graph
 from pipeline.config import Config
 from pipeline.kubeflow_settings import KubeflowSettings
 from pipeline.local_runner import BEAM_DEFAULTS, SETUP_FILE
+
+NOTES: Final = "verdicts"
+"""Folder on the models' volume, beside `models`, that holds what judges say until a run ends."""
 
 
 class NoKubeflowSettingsError(Exception):
@@ -39,6 +43,7 @@ def compile_yaml(config: Config) -> str:
         origins=origins,
         data_uri=data_uri,
         models_dir=str(there.models_dir),
+        notes_dir=f"{settings.models.mount_path}/{NOTES}/{config.name}",
         files={config.schema_file: Path(config.schema_file).read_text("utf-8")},
         defaults={},
     )

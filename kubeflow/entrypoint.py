@@ -16,6 +16,8 @@ from pathlib import Path
 from kubeflow import flags
 from kubeflow.spec import Spec
 from kubeflow.step import arguments, executor_input, executor_output, files
+from kubeflow.step.judgement import of_step, run_of
+from kubeflow.step.places import local_path
 
 _EXAMPLES = "examples"
 
@@ -33,6 +35,8 @@ def main(argv: Sequence[str]) -> None:
     told = arguments.parse(argv)
     with tempfile.TemporaryDirectory(prefix=f"{told.step}-") as scratch:
         output = _run(told, Path(scratch))
+    if flags.SUMMARY in told.invocation["outputs"].get("artifacts", {}):
+        _tell(told, output)
     target = Path(told.invocation["outputs"]["outputFile"])
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(executor_output.for_launcher(output)), "utf-8")
@@ -71,6 +75,18 @@ def _run(told: arguments.Arguments, scratch: Path) -> Spec:
     # Public only as a command of its own, whose parser does not know our arguments.
     kubeflow_v2_run_executor._run_executor(known, list(told.beam_args))
     return json.loads(output_file.read_text("utf-8"))
+
+
+def _tell(told: arguments.Arguments, output: Spec) -> None:
+    """Write the summary of a step that judges, and leave its word for the end of the run."""
+    (summary,) = told.invocation["outputs"]["artifacts"][flags.SUMMARY]["artifacts"]
+    artifacts = {key: given["artifacts"][0] for key, given in output["artifacts"].items()}
+    judgement = of_step(told.step, artifacts)
+    target = Path(local_path(summary["uri"]))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(judgement.to_markdown(), "utf-8")
+    if told.notes:
+        judgement.keep(Path(told.notes) / run_of(summary["uri"]))
 
 
 if __name__ == "__main__":

@@ -23,9 +23,20 @@ DRIVER: Final = "--driver_class_path"
 INLINE: Final = "--inline_file"
 """A parameter that holds a file's text, where the executor wants a path."""
 
-KIND: Final = "--kind"
 MODELS: Final = "--models"
-"""For a resolver's step: what to look for, and the folder of the pushed versions."""
+"""For a resolver's step: the folder of the pushed versions."""
+
+NOTES: Final = "--notes"
+"""For a step that judges: folder on the models' volume where its word stays until the run ends."""
+
+POST_COMMAND: Final = ("python", "-m", "kubeflow.post_verdict")
+
+SUMMARY: Final = "summary"
+"""The output with what a step that judges has to say, as Markdown: the cluster's pages show it."""
+
+WEBHOOK: Final = "webhook"
+STATUS: Final = "status"
+"""Parameters of the step that posts the verdict."""
 
 DATA_INPUT: Final = "data"
 """The input artifact with the rows' files."""

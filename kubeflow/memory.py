@@ -1,17 +1,14 @@
-"""What the pushed releases remember: the model that serves, the statistics it was accepted with."""
+"""What the pushed releases remember: the model that serves."""
 
 from pathlib import Path
 from typing import Final
 
-from serving.releases.accepted import accepted_statistics
 from serving.releases.folder import versions
 from serving.releases.manifest import OWN_FOLDER
 from serving.releases.state import served
 
-__all__ = ["KEPT", "MODEL", "STATISTICS", "accepted_statistics", "served_version"]
-
 MODEL: Final = "model"
-STATISTICS: Final = "statistics"
+"""The output that holds it."""
 
 KEPT: Final = OWN_FOLDER
 """Folder within a version with what TensorFlow Serving does not read."""

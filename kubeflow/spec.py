@@ -12,18 +12,34 @@ EXECUTOR_INPUT: Final = "{{$}}"
 """The launcher puts the whole executor input here, as JSON."""
 
 
+GUARDED: Final = "steps"
+"""The pipeline within the pipeline that an exit handler waits for; holds every other task."""
+
+
 class UnsupportedSpecError(Exception):
     """A compiled pipeline with something that the adapter does not know; the message names it."""
 
 
 def tasks(spec: Spec) -> dict[str, Spec]:
-    """Return the tasks by name."""
-    return spec["root"]["dag"]["tasks"]
+    """Return the tasks by name, without the exit handler's."""
+    within = spec["components"].get(GUARDED, {}).get("dag", spec["root"]["dag"])
+    return within["tasks"]
+
+
+def exit_tasks(spec: Spec) -> dict[str, Spec]:
+    """Return the tasks that run when all others have ended, however they ended, by name."""
+    top = spec["root"]["dag"]["tasks"]
+    return {name: task for name, task in top.items() if "triggerPolicy" in task}
+
+
+def all_tasks(spec: Spec) -> dict[str, Spec]:
+    """Return the tasks and the exit handler's, by name."""
+    return {**tasks(spec), **exit_tasks(spec)}
 
 
 def component(spec: Spec, task: str) -> Spec:
     """Return the component of a task: its inputs and outputs."""
-    return spec["components"][tasks(spec)[task]["componentRef"]["name"]]
+    return spec["components"][all_tasks(spec)[task]["componentRef"]["name"]]
 
 
 def executor(spec: Spec, task: str) -> Spec:
@@ -33,7 +49,7 @@ def executor(spec: Spec, task: str) -> Spec:
 
 def containers(spec: Spec) -> Iterator[tuple[str, Spec]]:
     """Yield the name and container of every task that runs in one."""
-    for name in tasks(spec):
+    for name in all_tasks(spec):
         if "container" in executor(spec, name):
             yield name, executor(spec, name)["container"]
 

@@ -1,19 +1,27 @@
 """The data's contract: reads a schema and checks that it is one for this configuration."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.text_example_gen.source import Columns
 
+TRAINING: Final = "TRAINING"
+UNLABELLED: Final = "UNLABELLED"
+"""The environments that the data gate validates in: rows with a label, and rows without."""
 
-def contract_problems(path: Path, columns: Columns) -> list[str]:
+
+def contract_problems(
+    path: Path, columns: Columns, *, environments: Sequence[str] = (TRAINING,)
+) -> list[str]:
     """Tell why a schema does not fit the configuration's columns.
 
     It must be there, name every column that the configuration names, and leave them without a
-    fixed shape: rows of the unlabelled split have no label, and clients send the text alone.
+    fixed shape: rows of the unlabelled split have no label, and clients send the text alone. And it
+    must list the environments that its data are validated in.
     """
     try:
         schema = text_format.Parse(path.read_text("utf-8"), schema_pb2.Schema())
@@ -23,10 +31,12 @@ def contract_problems(path: Path, columns: Columns) -> list[str]:
         ]
     except (text_format.ParseError, UnicodeDecodeError) as error:
         return [f"schema: {path} is not a schema in text form: {error}"]
-    return [f"schema: {path}: {fault}" for fault in _faults(schema, columns)]
+    return [f"schema: {path}: {fault}" for fault in _faults(schema, columns, environments)]
 
 
-def _faults(schema: schema_pb2.Schema, columns: Columns) -> Iterator[str]:
+def _faults(
+    schema: schema_pb2.Schema, columns: Columns, environments: Sequence[str]
+) -> Iterator[str]:
     features = {feature.name: feature for feature in schema.feature}
     for column in columns.named():
         if column not in features:
@@ -34,3 +44,7 @@ def _faults(schema: schema_pb2.Schema, columns: Columns) -> Iterator[str]:
             yield f"no feature {column!r}, which the configuration names; there are: {known}"
         elif features[column].HasField("shape"):
             yield f"feature {column!r} has a fixed shape: delete `shape`, keep `value_count`"
+    for environment in environments:
+        if environment not in schema.default_environment:
+            line = f'default_environment: "{environment}"'
+            yield f"no environment {environment}: add the line `{line}`"

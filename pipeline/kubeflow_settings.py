@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 _ABSOLUTE = r"^/[^/].*[^/]$"
 _BUCKET = r"^(gs|s3|minio)://[^/]+"
+_WEBHOOK = r"^(https?://[^/]+.*)?$"
 
 
 class StepSettings(BaseModel):
@@ -52,3 +53,9 @@ class KubeflowSettings(BaseModel):
         default_factory=dict, description="By step, such as Trainer, what differs from `step`."
     )
     volumes: tuple[VolumeSettings, ...] = Field((), description="Further volumes, for all steps.")
+    webhook: str | None = Field(
+        None,
+        pattern=_WEBHOOK,
+        description="Address that every run's verdict is posted to; empty: given when a run is "
+        "submitted, as the parameter `webhook`; none: nobody is told.",
+    )

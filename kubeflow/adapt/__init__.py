@@ -4,6 +4,7 @@ import copy
 
 from kubeflow.adapt import (
     commands,
+    exit_handler,
     hooks,
     inline,
     known,
@@ -11,6 +12,7 @@ from kubeflow.adapt import (
     parameters,
     policies,
     resolvers,
+    summaries,
     types,
     volumes,
 )
@@ -43,11 +45,13 @@ def adapt(spec: Spec, plan: Plan) -> tuple[Spec, Spec]:
     files = inline.put_into_parameters(adapted, plan.files, mounts=mounts)
     drivers = hooks.to_flags(adapted, plan)
     commands.enter(adapted, files=files, drivers=drivers)
+    summaries.add(adapted, plan)
     policies.set_policies(adapted, plan.settings)
     if plan.settings.pipeline_root:
         adapted["defaultPipelineRoot"] = plan.settings.pipeline_root
     platform = volumes.mount(adapted, plan.settings)
     names.make_legal(adapted)
+    exit_handler.guard(adapted, platform, plan)
     if faults := objections(adapted):
         raise UnsupportedSpecError("\n".join(["the backend would refuse the pipeline:", *faults]))
     return adapted, platform

@@ -16,6 +16,7 @@ class Plan:
         origins: what TFX left out of the spec.
         data_uri: bucket folder of the rows.
         models_dir: folder of the pushed versions, on the volume of the models.
+        notes_dir: folder on the same volume for what the judges of a run leave for its end.
         files: text of the files that a parameter names by their path on this machine.
         defaults: values of the pipeline's own parameters.
     """
@@ -24,5 +25,6 @@ class Plan:
     origins: Origins
     data_uri: str
     models_dir: str
+    notes_dir: str
     files: Mapping[str, str]
     defaults: Mapping[str, str | int | float]

@@ -5,11 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from kubeflow.console.parameters import Parameters, values_of
+from kubeflow.flags import WEBHOOK
 from pipeline.console.arguments import DONE, FAULT, REFUSED, AsJson
 from pipeline.console.talk import complain
 
 if TYPE_CHECKING:
     from kubeflow.rehearse.result import TaskResult
+    from kubeflow.rehearse.room import Isolation
     from kubeflow.spec import Spec
 
 PipelineFile = Annotated[
@@ -29,9 +32,9 @@ Folder = Annotated[
     Path,
     typer.Option("--folder", metavar="FOLDER", help="What stays: buckets, volumes, logs."),
 ]
-Parameters = Annotated[
-    list[str] | None,
-    typer.Option("--parameter", metavar="KEY=VALUE", help="A value for the pipeline's parameter."),
+Podman = Annotated[
+    str | None,
+    typer.Option("--podman", metavar="IMAGE", help="Run the steps in containers of this image."),
 ]
 
 _MARKS: Final = {"ran": "+", "cached": "=", "failed": "!", "not run": "-"}
@@ -43,6 +46,7 @@ def rehearse(
     data: Data = None,
     folder: Folder = Path("rehearsal"),
     parameters: Parameters = None,
+    podman: Podman = None,
     as_json: AsJson = False,
 ) -> None:
     """Run the compiled pipeline step by step, without Kubernetes and without network.
@@ -53,18 +57,19 @@ def rehearse(
     Example: malmoi kubeflow rehearse pipeline.yaml --data data/
     """
     from kubeflow.document import NotAPipelineError, read
-    from kubeflow.rehearse.isolation import choose
     from kubeflow.rehearse.run import Rehearsal, RejectedError
     from pipeline.locking import BusyError, locked
 
-    values = _values(parameters or [])
-    isolation = choose()
+    values = values_of(parameters or [])
+    isolation = _isolation(podman)
     rehearsal = Rehearsal(folder, isolation)
     talk = _Talk(silent=as_json)
     try:
         spec, platform = read(pipeline)
         with locked(rehearsal.folder):
             _bring(rehearsal, spec, data, values)
+            if WEBHOOK in _declared(spec):
+                values.setdefault(WEBHOOK, "")  # a step has no network here
             talk.say(f"{spec['pipelineInfo']['name']}: steps kept apart by {isolation.name}")
             results = rehearsal.run(spec, platform, listener=talk, parameters=values)
     except RejectedError as error:
@@ -122,7 +127,7 @@ def _bring(rehearsal: Any, spec: "Spec", data: Path | None, values: dict[str, st
     """Put the rows where the pipeline expects them, or tell that none are there."""
     from kubeflow.adapt.hooks import DATA_PARAMETER
 
-    declared = spec["root"].get("inputDefinitions", {}).get("parameters", {})
+    declared = _declared(spec)
     if DATA_PARAMETER not in declared:
         return
     uri = values.get(DATA_PARAMETER, declared[DATA_PARAMETER]["defaultValue"])
@@ -133,13 +138,21 @@ def _bring(rehearsal: Any, spec: "Spec", data: Path | None, values: dict[str, st
         raise typer.Exit(FAULT)
 
 
-def _values(given: list[str]) -> dict[str, str]:
-    pairs = [parameter.partition("=") for parameter in given]
-    wrong = [name for name, equals, _ in pairs if not (name and equals)]
-    if wrong:
-        complain(f"--parameter takes KEY=VALUE, such as data_uri=s3://bucket/rows, not {wrong[0]}")
+def _declared(spec: "Spec") -> dict[str, Any]:
+    return spec["root"].get("inputDefinitions", {}).get("parameters", {})
+
+
+def _isolation(image: str | None) -> "Isolation":
+    """Return how steps are kept apart: in containers if an image is named."""
+    from kubeflow.rehearse import podman
+    from kubeflow.rehearse.isolation import choose
+
+    if image is None:
+        return choose()
+    if not podman.available():
+        complain("--podman needs podman, which is not installed (Debian: apt install podman runc)")
         raise typer.Exit(FAULT)
-    return {name: value for name, _, value in pairs}
+    return podman.Podman(image)
 
 
 def _json(results: "dict[str, TaskResult]") -> str:

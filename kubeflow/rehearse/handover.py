@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from kubeflow.rehearse.ledger import Outputs, Recorded
 from kubeflow.rehearse.store import launcher_path
-from kubeflow.spec import EXECUTOR_INPUT, Spec, component, executor, producers, tasks
+from kubeflow.spec import EXECUTOR_INPUT, GUARDED, Spec, all_tasks, component, executor, producers
 
 OUTPUT_FILE: Final = "output_metadata.json"
 LOGS: Final = "executor-logs"
@@ -42,7 +42,7 @@ def executor_input(
     """
     artifacts = {
         key: {"artifacts": [_given(_recorded(produced, task, other, output))]}
-        for key, (other, output) in producers(tasks(spec)[task]).items()
+        for key, (other, output) in producers(all_tasks(spec)[task]).items()
     }
     inputs = {"parameterValues": parameter_values(spec, task, parameters), "artifacts": artifacts}
     declared = component(spec, task).get("outputDefinitions", {}).get("artifacts", {})
@@ -63,13 +63,21 @@ def executor_input(
 def parameter_values(spec: Spec, task: str, parameters: Mapping[str, Any]) -> Spec:
     """Resolve a task's parameters.
 
+    Args:
+        spec: the pipeline.
+        task: its name.
+        parameters: values of the pipeline's parameters and, under `GUARDED`, for an exit handler
+            the final status of what it waits for.
+
     Raises:
         UnresolvedError: the pipeline has no such parameter.
     """
     values = {}
-    for key, given in tasks(spec)[task].get("inputs", {}).get("parameters", {}).items():
+    for key, given in all_tasks(spec)[task].get("inputs", {}).get("parameters", {}).items():
         if "runtimeValue" in given:
             values[key] = given["runtimeValue"]["constant"]
+        elif "taskFinalStatus" in given:
+            values[key] = parameters[GUARDED]
         elif given.get("componentInputParameter") in parameters:
             values[key] = parameters[given["componentInputParameter"]]
         else:
@@ -91,7 +99,7 @@ def cache_key(spec: Spec, task: str, handed: Spec, *, produced: Mapping[str, Out
     It sees the ids of the input artifacts, not their contents, and the container as it is written.
     """
     container = executor(spec, task)["container"]
-    sources = producers(tasks(spec)[task])
+    sources = producers(all_tasks(spec)[task])
     seen = {
         "inputs": {k: _recorded(produced, task, *source).id for k, source in sources.items()},
         "parameters": handed["inputs"].get("parameterValues", {}),

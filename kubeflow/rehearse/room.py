@@ -61,8 +61,7 @@ class Prepared:
 class Isolation(Protocol):
     """Puts a container's command into a room.
 
-    A new way, such as real containers, is a class with these two and a line in
-    `isolation.choose`.
+    A new way is a class with these two.
     """
 
     name: str

@@ -15,7 +15,7 @@ from kubeflow.rehearse.result import Listener, State, TaskResult
 from kubeflow.rehearse.room import Isolation, Room
 from kubeflow.rehearse.step import Launcher, StepFailedError
 from kubeflow.rehearse.store import NoProviderError, Store
-from kubeflow.spec import Spec, executor, tasks, upstream
+from kubeflow.spec import GUARDED, Spec, all_tasks, component, executor, exit_tasks, tasks, upstream
 
 DEFAULT_ROOT: Final = "minio://mlpipeline/v2/artifacts"
 """The backend's own, where neither the pipeline nor the run names one (v2/config/env.go)."""
@@ -46,7 +46,7 @@ class Rehearsal:
         listener: Listener,
         parameters: Mapping[str, Any],
     ) -> dict[str, TaskResult]:
-        """Run every task whose upstream tasks have ended well.
+        """Run every task whose upstream tasks have ended well, then the exit handler.
 
         Args:
             pipeline: the pipeline spec.
@@ -77,6 +77,9 @@ class Rehearsal:
         for task in order(pipeline):
             run.results[task] = result = run.perform(task)
             listener.task_ended(result)
+        for task in sorted(exit_tasks(pipeline)):
+            run.results[task] = result = run.perform_at_exit(task)
+            listener.task_ended(result)
         run.ledger.save()
         return run.results
 
@@ -100,7 +103,7 @@ class _Run:
         *,
         pipeline: Spec,
         platform: Spec,
-        parameters: Mapping[str, Any],
+        parameters: dict[str, Any],
         ledger: Ledger,
         rehearsal: Rehearsal,
         isolation: Isolation,
@@ -124,6 +127,17 @@ class _Run:
         missing = sorted(t for t in waited_for if self.results[t].state in ("failed", "not run"))
         if missing:
             return TaskResult(task=task, state="not run", why=f"waits for {', '.join(missing)}")
+        return self._attempt(task)
+
+    def perform_at_exit(self, task: str) -> TaskResult:
+        """Run an exit handler, told how the tasks before it have ended."""
+        bad = any(result.state == "failed" for result in self.results.values())
+        # The names of the metadata store's states; no error comes with them (v2/driver/resolve.go).
+        status = {"state": "FAILED" if bad else "COMPLETE", "pipelineTaskName": GUARDED}
+        self._parameters[GUARDED] = status
+        return self._attempt(task)
+
+    def _attempt(self, task: str) -> TaskResult:
         started = time.monotonic()
         try:
             result = self._perform(task)
@@ -145,7 +159,7 @@ class _Run:
             self._spec, task, produced=self._produced, parameters=self._parameters, root=root
         )
         key = handover.cache_key(self._spec, task, handed, produced=self._produced)
-        may_cache = tasks(self._spec)[task].get("cachingOptions", {}).get("enableCache", False)
+        may_cache = all_tasks(self._spec)[task].get("cachingOptions", {}).get("enableCache", False)
         if may_cache and key in self.ledger.by_key:
             self._produced[task] = self.ledger.by_key[key]
             return self._told(task, "cached")
@@ -175,14 +189,14 @@ class _Run:
         return self._told(task, "ran")
 
     def _volumes(self, task: str) -> dict[str, Path]:
-        label = self._spec["components"][tasks(self._spec)[task]["componentRef"]["name"]]
+        label = component(self._spec, task)["executorLabel"]
         executors = (
             self._platform.get("platforms", {})
             .get("kubernetes", {})
             .get("deploymentSpec", {})
             .get("executors", {})
         )
-        mounts = executors.get(label["executorLabel"], {}).get("pvcMount", [])
+        mounts = executors.get(label, {}).get("pvcMount", [])
         claims = self._rehearsal.folder / "volumes"
         return {mount["mountPath"]: claims / mount["constant"] for mount in mounts}
 

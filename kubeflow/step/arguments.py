@@ -21,6 +21,7 @@ class Arguments:
         outputs: the declared outputs.
         driver: import path of the driver to run first, or None.
         inline: parameters that hold a file's text.
+        notes: folder for what a step that judges says of the run, or None.
         beam_args: for executors that run Beam.
     """
 
@@ -31,6 +32,7 @@ class Arguments:
     outputs: Spec
     driver: str | None
     inline: Sequence[str]
+    notes: str | None
     beam_args: Sequence[str]
 
 
@@ -43,6 +45,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     parser.add_argument(flags.OUTPUTS_SPEC, default="{}")
     parser.add_argument(flags.DRIVER)
     parser.add_argument(flags.INLINE, action="append", default=[])
+    parser.add_argument(flags.NOTES)
     known, beam_args = parser.parse_known_args(argv)
     return Arguments(
         step=known.step,
@@ -52,5 +55,6 @@ def parse(argv: Sequence[str]) -> Arguments:
         outputs=json.loads(known.json_serialized_outputs_spec_args),
         driver=known.driver_class_path,
         inline=known.inline_file,
+        notes=known.notes,
         beam_args=beam_args,
     )

@@ -137,13 +137,12 @@ def plan() -> Callable[..., Plan]:
             settings=KubeflowSettings.model_validate({**given, **settings}),
             origins=Origins(
                 drivers={"Rows": "nodes.RowsDriver"},
-                strategies={
-                    "model_of_before": "components.baseline.served.ServedModel"
-                },
+                strategies={"model_of_before": "components.baseline.served.ServedModel"},
                 types={"malmoi.Quarantine": "components.artifacts.Quarantine"},
             ),
             data_uri="s3://rows/enquiries",
             models_dir="/malmoi/models/enquiries",
+            notes_dir="/malmoi/verdicts/enquiries",
             files={"/here/s": 'feature { name: "문의" }'},
             defaults={},
         )

@@ -86,7 +86,6 @@ def test_a_resolver_becomes_a_container_that_looks_where_the_pusher_pushes(
     adapted, platform = adapt(raw, plan())
 
     assert executor(adapted, "model-of-before")["container"]["command"][-1] == "kubeflow.resolve"
-    assert argument(adapted, "model-of-before", "--kind") == "model"
     assert argument(adapted, "model-of-before", "--models") == "/malmoi/models/enquiries"
     outputs = component(adapted, "model-of-before")["outputDefinitions"]["artifacts"]
     assert list(outputs) == ["model"]
@@ -111,6 +110,21 @@ def test_an_unknown_strategy_is_refused_by_name(raw: Spec, plan: Plans) -> None:
         UnsupportedSpecError, match=r"model_of_before has the strategy my\.Strategy"
     ):
         adapt(raw, dataclasses.replace(given, origins=origins))
+
+
+def test_the_resolver_of_accepted_statistics_is_left_out_with_the_inputs_that_it_feeds(
+    raw: Spec, plan: Plans
+) -> None:
+    given = plan()
+    strategy = "components.baseline.accepted.LastAcceptedStatistics"
+    origins = dataclasses.replace(given.origins, strategies={"model_of_before": strategy})
+
+    adapted, _ = adapt(raw, dataclasses.replace(given, origins=origins))
+
+    assert "model-of-before" not in tasks(adapted)
+    assert "model_of_before_executor" not in adapted["deploymentSpec"]["executors"]
+    assert set(component(adapted, "Judge")["inputDefinitions"]["artifacts"]) == {"examples"}
+    assert tasks(adapted)["Judge"]["dependentTasks"] == ["Halt", "Rows"]
 
 
 def test_an_output_that_no_release_remembers_is_refused(raw: Spec, plan: Plans) -> None:

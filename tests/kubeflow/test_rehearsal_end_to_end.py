@@ -1,6 +1,7 @@
 """The whole graph, compiled and rehearsed: against the local run, and after an earlier release.
 
-The slow part of this folder: three rehearsals and one local run of 300 rows.
+The slow part of this folder: two rehearsals, one local run and one run that the data gate stops, of
+300 rows and with the smallest model that learns them.
 """
 
 import csv
@@ -24,7 +25,7 @@ from kubeflow.rehearse.isolation import choose
 from kubeflow.rehearse.result import TaskResult
 from kubeflow.rehearse.room import Isolation, environment
 from kubeflow.rehearse.run import Rehearsal
-from kubeflow.spec import Spec
+from kubeflow.spec import GUARDED, Spec, tasks
 from pipeline import config
 from pipeline.demo import corpus
 
@@ -52,23 +53,36 @@ SETTINGS: dict[str, Any] = {
     "name": "enquiries",
     "data": {"train": "rows/rows.csv", "columns": {"text": "text", "label": "label"}},
     "schema": "schema.pbtxt",
-    "text": {"vocabulary_size": 500},
+    "text": {
+        "vocabulary_size": 400,
+        "max_tokens": 32,
+        "ngrams": 4096,
+        "embeddings": {"method": "off"},
+    },
     "training": {
-        "embedding_dim": 8,
-        "units": 8,
-        "batch_size": 16,
-        "epochs": 4,
-        "patience": 4,
+        "embedding_dim": 4,
+        "units": 4,
+        "batch_size": 32,
+        "epochs": 2,
+        "patience": 2,
         "learning_rate": 0.02,
     },
-    "gates": {"model": {"accuracy": 0.1}},
+    "gates": {
+        "model": {"accuracy": 0.1},
+        "canary": {"golden_rows": 4, "latency_requests": 4},
+    },
+    "release": {"warmup_requests": 1},
     "kubeflow": {
+        "webhook": "",
         "image": "registry.example/malmoi:0.1.0",
         "data": URI,
         "models": {"claim": "models", "mount_path": "/malmoi"},
     },
 }
-WORSE = ("training.epochs=1", "training.learning_rate=1e-9", "gates.model.accuracy=0.0")
+WORSE = (
+    *("training.epochs=1", "training.learning_rate=1e-9", "training.linear_penalty=1e-9"),
+    "gates.model.accuracy=0.0",
+)
 
 Row = tuple[str, str]
 Results = dict[str, TaskResult]
@@ -96,7 +110,7 @@ class House:
         return self.folder / "rehearsal" / "volumes" / "models" / "models" / "enquiries"
 
     def versions(self) -> list[str]:
-        return sorted(path.name for path in self.models.glob("*"))
+        return sorted(path.name for path in self.models.glob("*") if path.name.isdecimal())
 
     def compile(self, *overrides: str) -> tuple[Spec, Spec]:
         path = self.folder / "pipeline.yaml"
@@ -113,8 +127,16 @@ class House:
 
 
 def blessing(results: Results) -> Spec:
-    (found,) = (r.metadata["blessing"] for r in results.values() if "blessing" in r.metadata)
-    return found
+    return results["ModelGate"].metadata["blessing"]
+
+
+def data_verdict(results: Results) -> Any:
+    place = results["DataGate"].artifacts["verdict"] / "verdict.json"
+    return json.loads(place.read_text("utf-8"))
+
+
+def summary(results: Results, task: str) -> str:
+    return results[task].artifacts["summary"].read_text("utf-8")
 
 
 def because(results: Results) -> str:
@@ -180,7 +202,8 @@ def local(house: House, first: Any) -> dict[str, Any]:
 def test_a_step_runs_in_a_process_of_its_own_as_the_command_starts_it(house: House) -> None:
     pipeline, _ = house.compile()
     only = "ImportSchemaGen"
-    pipeline["root"]["dag"]["tasks"] = {only: pipeline["root"]["dag"]["tasks"][only]}
+    pipeline["root"]["dag"]["tasks"] = {only: tasks(pipeline)[only]}
+    del pipeline["components"][GUARDED]
     rehearsal = Rehearsal(house.folder / "alone", choose())
 
     results = rehearsal.run(pipeline, {}, listener=Told(), parameters={})
@@ -224,13 +247,13 @@ def test_the_vocabulary_and_the_labels_are_the_local_run_s(
 
 def test_the_data_gate_s_verdict_is_the_local_run_s(first: Any, local: Any) -> None:
     here = Path(local["run_folder"]) / "data_gate" / "verdict.json"
-    there = first[1]["DataGate"].artifacts["verdict"] / "verdict.json"
 
-    assert json.loads(there.read_text("utf-8")) == json.loads(here.read_text("utf-8"))
+    assert data_verdict(first[1]) == json.loads(here.read_text("utf-8"))
 
 
 def test_the_blessing_is_the_local_run_s(first: Any, local: Any) -> None:
     assert blessing(first[1])["blessed"] == 1
+    assert first[1]["Canary"].metadata["blessing"]["blessed"] == 1
     assert local["verdict"] == "pushed"
 
 
@@ -250,6 +273,28 @@ def test_the_second_rehearsal_finds_the_first_one_s_model(first: Any, second: An
     assert "baseline_model_id" in blessing(results)
 
 
+def test_the_same_rows_are_not_their_own_last_accepted_span(first: Any, second: Any) -> None:
+    assert data_verdict(second[1])["comparisons"] == data_verdict(first[1])["comparisons"]
+    assert "no baseline yet" in data_verdict(second[1])["comparisons"]["drift"]
+
+
+def test_what_was_pushed_is_the_last_word_of_the_run(first: Any) -> None:
+    _, results, (version,) = first
+
+    assert f"enquiries: version {version} is pushed" in summary(results, "post-verdict")
+    assert summary(results, "DataGate").startswith("## DataGate: passed")
+    assert summary(results, "Canary").startswith("## Canary: ")
+
+
+def test_why_a_candidate_is_refused_stands_on_its_page_and_in_the_last_word(second: Any) -> None:
+    _, results = second
+
+    assert "**Refused because**" in summary(results, "ModelGate")
+    assert "accuracy_loss" in summary(results, "ModelGate")
+    assert "refused, nothing is pushed" in summary(results, "post-verdict")
+    assert "ModelGate: accuracy_loss" in summary(results, "post-verdict")
+
+
 def test_a_worse_candidate_is_refused_and_not_pushed(house: House, first: Any, second: Any) -> None:
     status, results = second
 
@@ -261,7 +306,7 @@ def test_a_worse_candidate_is_refused_and_not_pushed(house: House, first: Any, s
 def test_what_reads_no_rows_comes_from_the_cache_and_nothing_else_does(second: Any) -> None:
     cached = {name for name, result in second[1].items() if result.state == "cached"}
 
-    assert cached == {"ImportSchemaGen"}
+    assert cached == {"ImportSchemaGen"}  # whatever reads rows reads new artifacts
 
 
 def test_data_that_the_gate_refuses_stop_the_run_before_any_training(
@@ -276,6 +321,8 @@ def test_data_that_the_gate_refuses_stop_the_run_before_any_training(
     assert results["DataGate"].state == "ran"
     assert results["DataGateHalt"].state == "failed"
     assert "모르는 갈래" in results["DataGateHalt"].why
-    behind = ("Transform", "Trainer", "Evaluator", "AtomicPusher")
+    assert "모르는 갈래" in summary(results, "DataGate")
+    assert "refused, nothing is pushed" in summary(results, "post-verdict")
+    behind = ("SimpleBaselines", "Transform", "Trainer", "ModelGate", "Canary", "AtomicPusher")
     assert {results[task].state for task in behind} == {"not run"}
     assert house.versions() == []

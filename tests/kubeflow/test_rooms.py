@@ -109,7 +109,7 @@ def test_the_strictest_way_that_works_is_chosen() -> None:
 
 
 def resolver_spec() -> Spec:
-    args = ["--step", "Baseline", "--kind", "model", "--models", "/malmoi/models/문의"]
+    args = ["--step", "Baseline", "--models", "/malmoi/models/문의"]
     container = {
         "image": "image:1",
         "command": ["python", "-m", "kubeflow.resolve"],

@@ -188,19 +188,19 @@ class TestResolver:
     def models(self, tmp_path: Path) -> Path:
         return tmp_path / "models" / "문의"
 
-    def look(self, models: Path, kind: str, root: Path) -> tuple[Spec, Path]:
-        uri = f"s3://runs/{kind}"
+    def look(self, models: Path, root: Path) -> tuple[Spec, Path]:
+        uri = "s3://runs/model"
         output_file = root / "output_metadata.json"
-        invocation = handed(outputs={kind: {"uri": uri}})
+        invocation = handed(outputs={"model": {"uri": uri}})
         invocation["outputs"]["outputFile"] = str(output_file)
         resolve.main(
             [
-                *("--step", "Baseline", "--kind", kind, "--models", str(models)),
+                *("--step", "Baseline", "--models", str(models)),
                 *("--json_serialized_invocation_args", json.dumps(invocation)),
             ]
         )
         written = json.loads(output_file.read_text("utf-8"))
-        return written["artifacts"][kind]["artifacts"][0], Path(local_path(uri))
+        return written["artifacts"]["model"]["artifacts"][0], Path(local_path(uri))
 
     def release(self, models: Path, version: str) -> Path:
         folder = models / version
@@ -208,11 +208,8 @@ class TestResolver:
         (folder / "saved_model.pb").write_text(version, "utf-8")
         return folder
 
-    @pytest.mark.parametrize("kind", ["model", "statistics"])
-    def test_before_the_first_push_the_output_is_empty(
-        self, models: Path, tmp_path: Path, kind: str
-    ) -> None:
-        artifact, place = self.look(models, kind, tmp_path)
+    def test_before_the_first_push_the_output_is_empty(self, models: Path, tmp_path: Path) -> None:
+        artifact, place = self.look(models, tmp_path)
 
         assert artifact["metadata"] == {}
         assert not place.exists()
@@ -223,7 +220,7 @@ class TestResolver:
         for version in ("9", "10", ".unfinished-11", "note"):
             self.release(models, version)
 
-        artifact, place = self.look(models, "model", tmp_path)
+        artifact, place = self.look(models, tmp_path)
 
         assert artifact["metadata"]["pushed_version"] == "10"
         assert (place / "Format-Serving" / "saved_model.pb").read_text("utf-8") == "10"
@@ -235,20 +232,6 @@ class TestResolver:
         kept.mkdir(parents=True)
         (kept / "FeatureStats.pb").touch()
 
-        _, place = self.look(models, "model", tmp_path)
+        _, place = self.look(models, tmp_path)
 
         assert not (place / "Format-Serving" / "malmoi").exists()
-
-    def test_the_newest_statistics_that_are_kept_are_found_with_their_splits(
-        self, models: Path, tmp_path: Path
-    ) -> None:
-        self.release(models, "2")  # of somebody who keeps none
-        folder = self.release(models, "1") / "malmoi" / "statistics"
-        for split in ("train", "eval"):
-            (folder / f"Split-{split}").mkdir(parents=True)
-            (folder / f"Split-{split}" / "FeatureStats.pb").touch()
-
-        artifact, place = self.look(models, "statistics", tmp_path)
-
-        assert json.loads(artifact["metadata"]["split_names"]) == ["eval", "train"]
-        assert (place / "Split-train" / "FeatureStats.pb").exists()

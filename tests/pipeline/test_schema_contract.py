@@ -12,7 +12,8 @@ from pipeline.contract import contract_problems
 from pipeline.preflight import problems
 
 COLUMNS = Columns(text="본문", label="감성", date="날짜")
-GOOD = 'feature { name: "본문" } feature { name: "감성" } feature { name: "날짜" }'
+TRAINING = 'default_environment: "TRAINING" '
+GOOD = TRAINING + 'feature { name: "본문" } feature { name: "감성" } feature { name: "날짜" }'
 
 
 def found(folder: Path, schema: str | bytes) -> list[str]:
@@ -40,12 +41,24 @@ def test_what_is_no_schema_is_refused(tmp_path: Path, schema: str | bytes) -> No
 
 
 def test_every_missing_column_and_fixed_shape_is_told(tmp_path: Path) -> None:
-    schema = 'feature { name: "본문" shape { dim { size: 1 } } } feature { name: "label" }'
+    schema = (
+        TRAINING + 'feature { name: "본문" shape { dim { size: 1 } } } feature { name: "label" }'
+    )
     start = f"schema: {tmp_path / 'schema.pbtxt'}: "
     assert found(tmp_path, schema) == [
         start + "feature '본문' has a fixed shape: delete `shape`, keep `value_count`",
         start + "no feature '감성', which the configuration names; there are: 본문, label",
         start + "no feature '날짜', which the configuration names; there are: 본문, label",
+    ]
+
+
+def test_a_missing_environment_comes_with_the_line_that_adds_it(tmp_path: Path) -> None:
+    path = tmp_path / "schema.pbtxt"
+    path.write_text(GOOD.removeprefix(TRAINING), "utf-8")
+    wanted = ("TRAINING", "UNLABELLED")
+    assert contract_problems(path, COLUMNS, environments=wanted) == [
+        f'schema: {path}: no environment {name}: add the line `default_environment: "{name}"`'
+        for name in wanted
     ]
 
 

@@ -139,7 +139,7 @@ def settings(**training: Any) -> Any:
         "embedding_dropout": 0.1,
         "dropout": 0.1,
     }
-    text = TextSettings(vocabulary_size=400, max_tokens=24, ngram_buckets=4_096)
+    text = TextSettings(vocabulary_size=400, max_tokens=24)
     wanted = TrainingSettings(**(small | training))
     return TrainerSettings(
         transform=TransformSettings(

@@ -28,13 +28,23 @@ def rows(
     return [[int(i) for i in row] for row in ngrams], labels
 
 
-def counted(ngrams: list[list[int]]) -> sparse.csr_matrix:
+def matrix(ngrams: list[list[int]]) -> sparse.csr_matrix:
     counts = np.array([np.bincount(row, minlength=BUCKETS) for row in ngrams])
     return sparse.csr_matrix(counts.astype(np.float32))
 
 
+def counted(ngrams: list[list[int]]) -> linear.NgramCounts:
+    counts = matrix(ngrams)
+    return linear.NgramCounts(
+        ids=counts.indices, counts=counts.data, lengths=np.diff(counts.indptr).astype(np.int64)
+    )
+
+
 def fit(ngrams: list[list[int]], labels: np.ndarray, **more) -> linear.LinearModel:
-    return linear.fit(counted(ngrams), labels, classes=CLASSES, penalty=0.5, seed=1, **more)
+    wanted = {"classes": CLASSES, "most": BUCKETS, "penalty": 0.5, "seed": 1, **more}
+    model = linear.fit(counted(ngrams), labels, **wanted)
+    assert model
+    return model
 
 
 def margins(model: linear.LinearModel, ngrams: list[list[int]]) -> np.ndarray:
@@ -44,10 +54,10 @@ def margins(model: linear.LinearModel, ngrams: list[list[int]]) -> np.ndarray:
 
 def reference(ngrams: list[list[int]], labels: np.ndarray, asked: list[list[int]]) -> np.ndarray:
     """The same by scikit-learn alone."""
-    weighing = TfidfTransformer(sublinear_tf=True).fit(counted(ngrams))
+    weighing = TfidfTransformer(sublinear_tf=True).fit(matrix(ngrams))
     solver = LinearSVC(C=0.5, tol=linear.TOLERANCE, random_state=1)
-    solver.fit(weighing.transform(counted(ngrams)), labels)
-    return solver.decision_function(weighing.transform(counted(asked)))
+    solver.fit(weighing.transform(matrix(ngrams)), labels)
+    return solver.decision_function(weighing.transform(matrix(asked)))
 
 
 def test_the_margins_are_those_of_scikit_learn() -> None:
@@ -92,18 +102,74 @@ def test_a_heavier_class_is_answered_more_often() -> None:
     assert (margins(heavy, ngrams).argmax(axis=1) == 0).sum() > (plain == 0).sum()
 
 
+def test_log_count_ratios_are_those_of_the_formula() -> None:
+    found = linear.log_count_ratio(matrix([[1, 2], [1], [2, 3]]), np.array([True, True, False]))
+    mine, others = np.ones(BUCKETS), np.ones(BUCKETS)
+    mine[[1, 2]] += [2, 1]
+    others[[2, 3]] += 1
+    np.testing.assert_allclose(found, np.log(mine / mine.sum() / (others / others.sum())))
+
+
+def test_the_ratios_end_in_the_weights() -> None:
+    """What is answered is what scikit-learn answers on the weighed columns."""
+    (ngrams, labels), (asked, _) = rows(11, classes=2), rows(12, classes=2)
+    model = fit(ngrams, labels, naive_bayes=True)
+    table = linear.weighed(counted(ngrams), model.keys, model.idf)
+    ratio = sparse.diags(linear.log_count_ratio(table, labels == 1))
+    solver = LinearSVC(C=0.5, tol=linear.TOLERANCE, random_state=1).fit(table @ ratio, labels == 1)
+    expected = solver.decision_function(
+        linear.weighed(counted(asked), model.keys, model.idf) @ ratio
+    )
+    np.testing.assert_allclose(margins(model, asked)[:, 1], expected, atol=5e-3)
+
+
 def test_half_precision_is_what_the_export_holds() -> None:
     scorer = linear.LinearScorer(fit(*rows(8)))
-    assert sorted(v.dtype.name for v in scorer.variables) == ["float16", "float16", "float32"]
+    assert sorted(v.dtype.name for v in scorer.variables) == [
+        "float16",
+        "float16",
+        "float32",
+        "int32",
+    ]
+
+
+def test_rare_ngrams_and_those_beyond_the_most_get_no_weight() -> None:
+    ngrams = [[1, 2, 7], [1, 2, 3], [1, 3, 3, 7], [1, 2, 3, 9]]
+    labels = np.array([0, 1, 0, 1])
+    assert fit(ngrams, labels).keys.tolist() == [1, 2, 3]
+    assert fit(ngrams, labels, most=1).keys.tolist() == [1]
+
+
+def test_ngrams_that_no_row_of_train_had_do_not_count() -> None:
+    model = fit(*rows(9))
+    np.testing.assert_allclose(margins(model, [[3, 900, 4]]), margins(model, [[3, 4]]), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("ngrams", "labels"), [([[1], [1], [1]], [2, 2, 2]), ([[1], [2]], [0, 1]), ([], [])]
+)
+def test_where_nothing_can_be_told_apart_there_is_no_channel(
+    ngrams: list[list[int]], labels: list[int]
+) -> None:
+    found = linear.NgramCounts(
+        ids=np.array([i for row in ngrams for i in row], np.int32),
+        counts=np.ones(sum(map(len, ngrams)), np.float32),
+        lengths=np.array([len(row) for row in ngrams], np.int64),
+    )
+    ids = np.array(labels, np.int64)
+    assert linear.fit(found, ids, classes=3, most=9, penalty=0.5, seed=1) is None
 
 
 def test_counts_are_read_from_the_labelled_rows(transformed) -> None:
     spec = transformed.output.transformed_feature_spec()
-    counts, labels = read_ngrams([transformed.patterns["train"]], spec, buckets=4_096)
+    found, labels = read_ngrams([transformed.patterns["train"]], spec)
     written = [row for row in transformed.rows("train", "ngrams") if row[1] >= 0]
     assert labels.tolist() == [label for _, label in written]
-    expected = [np.bincount(ngrams, minlength=4_096) for ngrams, _ in written]
-    np.testing.assert_array_equal(counts.toarray(), expected)
+    starts = np.cumsum([0, *found.lengths])
+    for (ngrams, _), start, end in zip(written, starts, starts[1:], strict=False):
+        ids, counts = np.unique(ngrams, return_counts=True)
+        np.testing.assert_array_equal(found.ids[start:end], ids)
+        np.testing.assert_array_equal(found.counts[start:end], counts)
 
 
 def test_no_more_rows_are_read_than_the_channel_learns_from(
@@ -111,6 +177,5 @@ def test_no_more_rows_are_read_than_the_channel_learns_from(
 ) -> None:
     monkeypatch.setattr(linear, "MAX_ROWS", 10)
     spec = transformed.output.transformed_feature_spec()
-    counts, labels = read_ngrams([transformed.patterns["train"]], spec, buckets=4_096)
-    assert counts.shape == (10, 4_096)
-    assert len(labels) == 10
+    found, labels = read_ngrams([transformed.patterns["train"]], spec)
+    assert len(found.lengths) == len(labels) == 10

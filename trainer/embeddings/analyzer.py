@@ -62,8 +62,7 @@ class LearnEmbeddings(tft_beam.experimental.PTransformAnalyzer):
         return (
             batches
             | "CountInBundles" >> beam.ParDo(_CountPairs(self._settings.window))
-            | "AddCounts" >> beam.CombineGlobally(_AddCounts())
-            | "Learn" >> beam.Map(_learn, settings=self._settings, dim=self._dim)
+            | "AddAndLearn" >> beam.CombineGlobally(_AddAndLearn(self._settings, self._dim))
             | "Write" >> beam.Map(_write, path=path)
         )
 
@@ -99,8 +98,16 @@ class _CountPairs(beam.DoFn):
         self._batches, self._tokens = [], 0
 
 
-class _AddCounts(beam.CombineFn):
-    """Adds packed counts up as they come, so that two matrices at most are in memory."""
+class _AddAndLearn(beam.CombineFn):
+    """Adds packed counts up as they come, so that two matrices at most are in memory, then learns.
+
+    Learning is the end of adding, not a step of its own, to which Beam would hand the sum on by way
+    of a copy or three.
+    """
+
+    def __init__(self, settings: EmbeddingSettings, dim: int) -> None:
+        self._settings = settings
+        self._dim = dim
 
     def create_accumulator(self) -> Counts:
         return cooccurrence.nothing()
@@ -112,19 +119,19 @@ class _AddCounts(beam.CombineFn):
         return reduce(cooccurrence.add, map(_unpacked, totals), cooccurrence.nothing())
 
     def compact(self, total: Counts | bytes) -> bytes:
-        """Pack what goes to another worker, or to the next step."""
+        """Pack what goes to another worker."""
         return cooccurrence.pack(_unpacked(total))
 
-    def extract_output(self, total: Counts | bytes) -> bytes:
-        return self.compact(total)
+    def extract_output(self, total: Counts | bytes) -> table.Learnt:
+        return _learn(_unpacked(total), self._settings, dim=self._dim)
 
 
 def _unpacked(total: Counts | bytes) -> Counts:
     return cooccurrence.unpack(total) if isinstance(total, bytes) else total
 
 
-def _learn(packed: bytes, *, settings: EmbeddingSettings, dim: int) -> table.Learnt:
-    both = cooccurrence.symmetric(cooccurrence.unpack(packed))
+def _learn(counts: Counts, settings: EmbeddingSettings, *, dim: int) -> table.Learnt:
+    both = cooccurrence.symmetric(counts)
     if settings.method == "glove":
         vectors = glove.learn(both, window=settings.window, dim=dim)
     else:

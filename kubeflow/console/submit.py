@@ -1,0 +1,120 @@
+"""`malmoi kubeflow submit`: the compiled pipeline, handed to a cluster."""
+
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kubeflow.console.parameters import Parameters, values_of
+from kubeflow.console.rehearse import PipelineFile
+from pipeline.console.arguments import FAULT, AsJson
+from pipeline.console.talk import complain
+
+if TYPE_CHECKING:
+    from kubeflow.spec import Spec
+    from kubeflow.submission.request import Receipt, Request
+
+Host = Annotated[
+    str,
+    typer.Option(
+        "--host",
+        envvar="MALMOI_KUBEFLOW_HOST",
+        metavar="URL",
+        help="The API of Kubeflow Pipelines, such as http://localhost:8080.",
+    ),
+]
+Version = Annotated[
+    str | None,
+    typer.Option("--version", metavar="NAME", help="Upload as a version; start nothing."),
+]
+Cron = Annotated[
+    str | None,
+    typer.Option("--cron", metavar="WHEN", help="Start a recurring run, such as '0 3 * * 1'."),
+]
+Name = Annotated[
+    str | None, typer.Option("--name", help="Of the run; the pipeline's name where left out.")
+]
+Namespace = Annotated[
+    str | None, typer.Option("--namespace", help="Yours, where the installation has several users.")
+]
+
+
+def submit(
+    pipeline: PipelineFile,
+    host: Host,
+    *,
+    version: Version = None,
+    cron: Cron = None,
+    name: Name = None,
+    parameters: Parameters = None,
+    namespace: Namespace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Start a run of the compiled pipeline, upload it as a version, or start a recurring run.
+
+    Variables: MALMOI_KUBEFLOW_TOKEN, where the server asks for one, and MALMOI_KUBEFLOW_CA, a
+    file with the authority that signed its certificate.
+    Exit status: 0 the server took it, 1 a fault.
+
+    Example: malmoi kubeflow submit pipeline.yaml --host http://localhost:8080 --cron '0 3 * * 1'
+    """
+    from kubeflow.document import NotAPipelineError, read
+    from kubeflow.submission.request import NotSubmittedError, Request, send, six_fields
+
+    given = values_of(parameters or [])
+    try:
+        spec, _ = read(pipeline)
+        _refuse(spec, given, version=version, cron=cron)
+        own = str(spec["pipelineInfo"]["name"])
+        request = Request(
+            host=host,
+            action="version" if version else "recurring" if cron else "run",
+            pipeline=str(pipeline.resolve()),
+            name=name or (own if cron else f"{own} {time.strftime('%Y-%m-%d %H:%M:%S')}"),
+            experiment=own,
+            parameters=given,
+            version=version,
+            cron=six_fields(cron) if cron else None,
+            namespace=namespace,
+        )
+        receipt = send(request)
+    except (NotAPipelineError, NotSubmittedError, ValueError) as error:
+        complain(str(error))
+        raise typer.Exit(FAULT) from None
+    print(_json(receipt) if as_json else _told(request, receipt))
+
+
+def _refuse(
+    spec: "Spec", parameters: dict[str, Any], *, version: str | None, cron: str | None
+) -> None:
+    """Find before the server does what is wrong with what was asked."""
+    from kubeflow.admission import objections
+
+    if version and cron:
+        raise ValueError("--version only uploads and --cron starts: expected one of them")
+    if version and parameters:
+        raise ValueError("--version only uploads: expected no --parameter with it")
+    declared = spec["root"].get("inputDefinitions", {}).get("parameters", {})
+    unknown = [
+        f"the pipeline has no parameter {key}; expected one of {', '.join(sorted(declared))}"
+        for key in sorted(set(parameters) - set(declared))
+    ]
+    if faults := [*objections(spec), *unknown]:
+        raise ValueError("\n".join(["The backend would reject the pipeline:", *faults]))
+
+
+def _told(request: "Request", receipt: "Receipt") -> str:
+    lines = {
+        "run": f"Run {request.name} is started: {receipt.url}",
+        "version": f"Version {request.version} of {request.experiment} is uploaded: {receipt.url}",
+        "recurring": f"{request.name} runs at {request.cron}: {receipt.url}",
+    }
+    stopped = [f"It takes the place of {old}, which is disabled now." for old in receipt.disabled]
+    return "\n".join([lines[request.action], *stopped])
+
+
+def _json(receipt: "Receipt") -> str:
+    import json
+    from dataclasses import asdict
+
+    return json.dumps(asdict(receipt))

@@ -1,0 +1,136 @@
+"""The command of the exit handler's container: `python -m kubeflow.post_verdict`.
+
+Posts what came of a run to the webhook, whether it pushed, was refused or failed. Needs nothing but
+Python, so that it runs where a step has died of the rest.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from kubeflow import flags
+from kubeflow.step.judgement import Judgement, kept, run_of
+from kubeflow.step.places import local_path
+
+PUSHED: Final = "pushed"
+REFUSED: Final = "refused"
+FAILED: Final = "failed"
+
+ATTEMPTS: Final = 3
+WAIT_S: Final = 5.0
+"""Between attempts: a receiver that restarts is back by then, or is not back soon."""
+
+TIMEOUT_S: Final = 10.0
+
+
+class NotPostedError(Exception):
+    """A webhook that did not take the verdict."""
+
+
+def main(argv: Sequence[str]) -> None:
+    """Post the verdict, and keep it as the step's summary.
+
+    Args:
+        argv: the container's arguments, the launcher's placeholder filled in.
+
+    Raises:
+        NotPostedError: the webhook did not take it.
+    """
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    for flag in (flags.STEP, flags.NOTES, flags.INVOCATION):
+        parser.add_argument(flag, required=True)
+    told = parser.parse_args(argv)
+    invocation = json.loads(told.json_serialized_invocation_args)
+    (summary,) = invocation["outputs"]["artifacts"][flags.SUMMARY]["artifacts"]
+    run = run_of(summary["uri"])
+    notes = Path(told.notes) / run
+    values = invocation.get("inputs", {}).get("parameterValues", {})
+    state = _state(values.get(flags.STATUS))
+    message = verdict(kept(notes), pipeline=told.step, run=run, state=state)
+    sys.stdout.write(f"{message['text']}\n")
+    target = Path(local_path(summary["uri"]))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(f"## {message['text']}\n", "utf-8")
+    if url := values.get(flags.WEBHOOK):
+        post(url, message)
+    else:
+        sys.stdout.write("the parameter webhook is empty: nobody is told\n")
+    shutil.rmtree(notes, ignore_errors=True)
+
+
+def verdict(
+    judgements: Sequence[Judgement], *, pipeline: str, run: str, state: str
+) -> dict[str, Any]:
+    """Say what came of a run.
+
+    Args:
+        judgements: of its steps.
+        pipeline: its name.
+        run: its id.
+        state: of all its steps together, in the backend's words.
+
+    Returns:
+        The message; chats show its `text`, programs read the rest.
+    """
+    reasons = [f"{one.step}: {reason}" for one in judgements for reason in one.reasons]
+    version = next((one.version for one in judgements if one.version), "")
+    found = PUSHED if version else REFUSED if reasons else FAILED
+    words = {
+        PUSHED: f"version {version} is pushed",
+        REFUSED: "refused, nothing is pushed",
+        FAILED: "failed, nothing is pushed; the log of the step that failed says why",
+    }
+    return {
+        "pipeline": pipeline,
+        "run": run,
+        "verdict": found,
+        "version": version,
+        "reasons": reasons,
+        "state": state,
+        "text": "\n".join([f"{pipeline}: {words[found]} (run {run})", *reasons]),
+    }
+
+
+def post(
+    url: str, message: dict[str, Any], *, attempts: int = ATTEMPTS, wait_s: float = WAIT_S
+) -> None:
+    """Post a message as JSON; what may pass by itself is tried again.
+
+    Raises:
+        NotPostedError: the receiver refused it, or was not there at any attempt.
+    """
+    request = urllib.request.Request(
+        url,
+        data=json.dumps(message, ensure_ascii=False).encode(),
+        headers={"Content-Type": "application/json; charset=utf-8"},
+    )
+    for attempt in range(1, attempts + 1):
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S):
+                return
+        except OSError as error:  # HTTPError and URLError are among them
+            refused = isinstance(error, urllib.error.HTTPError) and error.code < 500
+            if refused or attempt == attempts:
+                raise NotPostedError(
+                    f"the webhook did not take the verdict: {error}; expected an address that "
+                    "takes JSON by POST, in kubeflow.webhook or --parameter webhook=..."
+                ) from error
+        time.sleep(wait_s)
+
+
+def _state(status: Any) -> str:
+    """Read the status of the steps, which some versions of the backend hand over as text."""
+    if isinstance(status, str):
+        status = json.loads(status or "{}")
+    return str((status or {}).get("state", ""))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

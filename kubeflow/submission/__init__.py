@@ -1,0 +1,1 @@
+"""A compiled pipeline, handed to a cluster by an environment of its own."""

@@ -1,0 +1,232 @@
+"""The exit handler: compiled, rehearsed, and heard by a server on loopback."""
+
+import copy
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kubeflow.adapt import adapt
+from kubeflow.adapt.plan import Plan
+from kubeflow.admission import objections
+from kubeflow.post_verdict import NotPostedError, post, verdict
+from kubeflow.rehearse.isolation import Plain
+from kubeflow.rehearse.result import TaskResult
+from kubeflow.rehearse.run import Rehearsal
+from kubeflow.spec import Spec, UnsupportedSpecError, component, executor, tasks
+from kubeflow.step.judgement import Judgement, kept
+
+Plans = Callable[..., Plan]
+MESSAGE = {"text": "문의: 버전 3"}
+
+REFUSED = Judgement(step="DataGate", headline="refused", reasons=["drift: 너무 크다"])
+BLESSED = Judgement(step="ModelGate", headline="blessed", remarks=["accuracy: 낮다"])
+PUSHED = Judgement(step="AtomicPusher", headline="version 3 is pushed", version="3")
+NOT_PUSHED = Judgement(step="AtomicPusher", headline="nothing is pushed")
+
+
+class Receiver(ThreadingHTTPServer):
+    """A webhook that answers with the statuses it is given, then with 200."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.heard: list[dict[str, Any]] = []
+        self.statuses: list[int] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/hooks/malmoi"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.heard.append(json.loads(body))
+        self.send_response(self.server.statuses.pop(0) if self.server.statuses else 200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def webhook() -> Iterator[Receiver]:
+    receiver = Receiver()
+    threading.Thread(target=receiver.serve_forever, daemon=True).start()
+    yield receiver
+    receiver.shutdown()
+    receiver.server_close()
+
+
+class Silent:
+    def task_ended(self, result: TaskResult) -> None:
+        pass
+
+
+def test_without_a_webhook_no_step_is_added(raw: Spec, plan: Plans) -> None:
+    adapted, _ = adapt(raw, plan())
+
+    assert set(adapted["root"]["dag"]["tasks"]) == set(tasks(adapted))
+
+
+def test_the_handler_waits_for_everything_and_runs_however_it_ended(raw: Spec, plan: Plans) -> None:
+    adapted, platform = adapt(raw, plan(webhook="https://chat.example/hook"))
+
+    top = adapted["root"]["dag"]["tasks"]
+    assert set(top) == {"steps", "post-verdict"}
+    assert top["post-verdict"]["dependentTasks"] == ["steps"]
+    assert top["post-verdict"]["triggerPolicy"] == {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"}
+    given = top["post-verdict"]["inputs"]["parameters"]
+    assert given["status"] == {"taskFinalStatus": {"producerTask": "steps"}}
+    assert component(adapted, "post-verdict")["inputDefinitions"]["parameters"]["status"] == {
+        "parameterType": "TASK_FINAL_STATUS",
+        "isOptional": True,
+    }
+    assert objections(adapted) == []
+    executors = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    assert executors["post-verdict-executor"] == executors["Push_executor"]
+
+
+def test_the_steps_still_get_the_pipeline_s_parameters(raw: Spec, plan: Plans) -> None:
+    adapted, _ = adapt(raw, plan(webhook=""))
+
+    handed = adapted["root"]["dag"]["tasks"]["steps"]["inputs"]["parameters"]
+    assert handed == {"data_uri": {"componentInputParameter": "data_uri"}}
+    declared = adapted["components"]["steps"]["inputDefinitions"]["parameters"]
+    assert declared == {"data_uri": {"parameterType": "STRING"}}
+    assert set(adapted["root"]["inputDefinitions"]["parameters"]) == {"data_uri", "webhook"}
+
+
+def test_a_task_with_the_handler_s_name_is_refused(raw: Spec, plan: Plans) -> None:
+    again = copy.deepcopy((raw["components"]["Halt"], tasks(raw)["Halt"]))
+    raw["components"]["steps"], tasks(raw)["steps"] = again
+    tasks(raw)["steps"]["componentRef"]["name"] = "steps"
+
+    with pytest.raises(UnsupportedSpecError, match="steps: a name of the exit handler's"):
+        adapt(raw, plan(webhook=""))
+
+
+@pytest.mark.parametrize(
+    ("judgements", "found", "words"),
+    [
+        ([PUSHED, BLESSED], "pushed", "enquiries: version 3 is pushed (run r)"),
+        ([REFUSED], "refused", "refused, nothing is pushed (run r)\nDataGate: drift: 너무 크다"),
+        ([NOT_PUSHED, BLESSED], "failed", "failed, nothing is pushed; the log of the step"),
+        ([], "failed", "failed, nothing is pushed"),
+    ],
+)
+def test_the_verdict_is_what_the_judges_said(
+    judgements: list[Judgement], found: str, words: str
+) -> None:
+    message = verdict(judgements, pipeline="enquiries", run="r", state="FAILED")
+
+    assert message["verdict"] == found
+    assert words in message["text"]
+
+
+def test_what_a_judge_says_is_kept_for_the_end_of_the_run(tmp_path: Path) -> None:
+    for judgement in (PUSHED, REFUSED):
+        judgement.keep(tmp_path / "run")
+
+    found = kept(tmp_path / "run")
+
+    assert [one.step for one in found] == ["AtomicPusher", "DataGate"]
+    assert list(found[1].reasons) == ["drift: 너무 크다"]
+
+
+def test_a_page_shows_reasons_and_warnings() -> None:
+    text = Judgement(step="DataGate", headline="refused", reasons=["하나"], remarks=["둘"])
+
+    assert text.to_markdown() == (
+        "## DataGate: refused\n\n**Refused because**\n\n- 하나\n\n**Warnings**\n\n- 둘\n"
+    )
+
+
+def test_a_receiver_that_stumbles_is_asked_again(webhook: Receiver) -> None:
+    webhook.statuses = [503, 500]
+
+    post(webhook.url, MESSAGE, wait_s=0.0)
+
+    assert webhook.heard == [MESSAGE] * 3
+
+
+def test_a_receiver_that_stays_away_fails_the_step(webhook: Receiver) -> None:
+    webhook.statuses = [503] * 3
+
+    with pytest.raises(NotPostedError, match=r"503.*expected an address that takes JSON"):
+        post(webhook.url, MESSAGE, wait_s=0.0)
+
+
+def test_a_receiver_that_refuses_is_asked_once(webhook: Receiver) -> None:
+    webhook.statuses = [404]
+
+    with pytest.raises(NotPostedError, match="404"):
+        post(webhook.url, MESSAGE, wait_s=0.0)
+
+    assert len(webhook.heard) == 1
+
+
+class TestRehearsed:
+    """The handler as it was compiled, around steps that are one line of Python."""
+
+    @pytest.fixture
+    def rehearse(self, tmp_path: Path, raw: Spec, plan: Plans) -> Callable[..., Any]:
+        def run(program: str, url: str) -> dict[str, TaskResult]:
+            spec, platform = adapt(raw, plan(webhook=url))
+            only = tasks(spec)["Contract"]
+            spec["components"]["steps"]["dag"]["tasks"] = {"Contract": only}
+            how = executor(spec, "Contract")["container"]
+            how.update(command=["python", "-c"], args=[program, "/malmoi/verdicts/", "{{$}}"])
+            label = component(spec, "Contract")["executorLabel"]
+            mount = {"pvcMount": [{"constant": "models", "mountPath": "/malmoi"}]}
+            platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"][label] = mount
+            rehearsal = Rehearsal(tmp_path / "rehearsal", Plain())
+            return rehearsal.run(spec, platform, listener=Silent(), parameters={})
+
+        return run
+
+    def test_a_failed_run_is_posted(self, rehearse: Any, webhook: Receiver) -> None:
+        results = rehearse("raise SystemExit(1)", webhook.url)
+
+        (message,) = webhook.heard
+        assert results["Contract"].state == "failed"
+        assert results["post-verdict"].state == "ran", results["post-verdict"].why
+        assert (message["verdict"], message["state"]) == ("failed", "FAILED")
+        assert message["pipeline"] == "enquiries"
+
+    def test_what_a_judge_of_this_run_has_left_is_posted_and_then_removed(
+        self, rehearse: Any, webhook: Receiver, tmp_path: Path
+    ) -> None:
+        judge = (
+            "import json, pathlib, sys\n"
+            "from kubeflow.step.judgement import Judgement, run_of\n"
+            "told = json.loads(sys.argv[2])\n"
+            "uri = told['outputs']['artifacts']['schema']['artifacts'][0]['uri']\n"
+            "place = pathlib.Path(sys.argv[1], 'enquiries', run_of(uri))\n"
+            "Judgement(step='DataGate', headline='no', reasons=['중복된 행']).keep(place)\n"
+            "raise SystemExit('중복된 행')"
+        )
+
+        results = rehearse(judge, webhook.url)
+
+        (message,) = webhook.heard
+        assert message["reasons"] == ["DataGate: 중복된 행"], results["Contract"].why
+        assert message["verdict"] == "refused"
+        summary = results["post-verdict"].artifacts["summary"].read_text("utf-8")
+        assert summary.startswith("## enquiries: refused, nothing is pushed")
+        notes = tmp_path / "rehearsal" / "volumes" / "models" / "verdicts" / "enquiries"
+        assert list(notes.iterdir()) == []
+
+    def test_nobody_is_told_where_the_parameter_is_empty(
+        self, rehearse: Any, webhook: Receiver
+    ) -> None:
+        results = rehearse("pass", "")
+
+        assert results["post-verdict"].state == "ran", results["post-verdict"].why
+        assert webhook.heard == []
