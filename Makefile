@@ -57,6 +57,9 @@ requirements/kubeflow-image.txt: requirements/lock.txt requirements/kubeflow-ima
 benchmark: install
 	$(bin)/python benchmarks/pipeline_runs.py demo nsmc 3i4k
 	$(bin)/python benchmarks/data_gate.py
+	$(bin)/python benchmarks/embeddings.py
+	$(bin)/python benchmarks/training_speed.py
+	$(bin)/python benchmarks/inference_speed.py
 
 clean:
 	rm -rf .venv build ./*.egg-info runs

@@ -32,7 +32,8 @@ def compile_(
     with captured(Path(os.devnull), show=verbose):
         from kubeflow.compile import NoKubeflowSettingsError, compile_yaml
         from kubeflow.data_folder import DataFolderError
-        from kubeflow.spec import UnsupportedSpecError
+        from kubeflow.document import read
+        from kubeflow.spec import UnsupportedSpecError, all_tasks
 
         try:
             text = compile_yaml(loaded)
@@ -44,5 +45,5 @@ def compile_(
     if fault:
         complain(f"{config} cannot be compiled: {fault}")
         raise typer.Exit(FAULT)
-    steps = text.count("taskInfo:")
+    steps = len(all_tasks(read(output)[0]))
     print(f"{output}: {steps} tasks; try it here: malmoi kubeflow rehearse {output}")

@@ -186,11 +186,16 @@ def isolation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Isolation]:
         yield cold  # a fork could not make itself a room
         return
     folder = tmp_path_factory.mktemp("warm")
-    server = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("warm_steps.py")), str(folder / "socket")],
-        env={**os.environ, "PYTHONPATH": environment()["PYTHONPATH"], "TF_CPP_MIN_LOG_LEVEL": "2"},
-        stderr=(folder / "log").open("wb"),
-    )
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("warm_steps.py"), folder / "socket"],
+            env={
+                **os.environ,
+                "PYTHONPATH": environment()["PYTHONPATH"],
+                "TF_CPP_MIN_LOG_LEVEL": "2",
+            },
+            stderr=log,
+        )
     until = time.monotonic() + PATIENCE_S
     while not (folder / "socket").exists() and time.monotonic() < until:
         assert server.poll() is None, (folder / "log").read_text("utf-8")

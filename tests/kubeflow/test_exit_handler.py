@@ -1,6 +1,5 @@
 """The exit handler: compiled, rehearsed, and heard by a server on loopback."""
 
-import copy
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -104,8 +103,8 @@ def test_the_steps_still_get_the_pipeline_s_parameters(raw: Spec, plan: Plans) -
 
 
 def test_a_task_with_the_handler_s_name_is_refused(raw: Spec, plan: Plans) -> None:
-    again = copy.deepcopy((raw["components"]["Halt"], tasks(raw)["Halt"]))
-    raw["components"]["steps"], tasks(raw)["steps"] = again
+    for named in (raw["components"], tasks(raw)):
+        named["steps"] = named.pop("Contract")
     tasks(raw)["steps"]["componentRef"]["name"] = "steps"
 
     with pytest.raises(UnsupportedSpecError, match="steps: a name of the exit handler's"):

@@ -7,13 +7,17 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from kubeflow.rehearse.isolation import Bubblewrap, Namespaces, Plain, choose
+from kubeflow.rehearse.podman import Podman
 from kubeflow.rehearse.result import TaskResult
 from kubeflow.rehearse.room import Isolation, Prepared, Room
 from kubeflow.rehearse.run import Rehearsal
 from kubeflow.spec import Spec
+from pipeline.console.main import app
 
+IMAGE = os.environ.get("MALMOI_TEST_IMAGE", "")
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="the system may refuse others")
 WAYS = [
     pytest.param(Plain(), id="none"),
@@ -100,6 +104,37 @@ def test_a_resolver_s_step_finds_the_release_on_its_volume(way: Isolation, tmp_p
     assert results["Baseline"].state == "ran", results["Baseline"].why
     assert results["Baseline"].metadata["model"]["pushed_version"] == "3"
     assert (results["Baseline"].artifacts["model"] / "Format-Serving" / "saved_model.pb").exists()
+
+
+def test_a_container_has_no_network_no_capabilities_and_the_launcher_s_folders(room: Room) -> None:
+    prepared = Podman("malmoi:1").prepare(["python", "-m", "kubeflow.resolve", "가"], room)
+
+    argv = list(prepared.argv)
+    assert argv[argv.index("--network") + 1] == "none"
+    assert argv[argv.index("--cap-drop") + 1] == "ALL"
+    assert f"{room.volumes['/malmoi']}:/malmoi" in argv
+    assert f"{room.folder / 's3'}:/s3" in argv
+    assert argv[-6:] == ["--entrypoint", "python", "malmoi:1", "-m", "kubeflow.resolve", "가"]
+
+
+@pytest.mark.skipif(
+    not IMAGE, reason="MALMOI_TEST_IMAGE names no image of ours"
+)
+def test_a_resolver_s_step_runs_in_a_container_as_the_image_s_user(tmp_path: Path) -> None:
+    test_a_resolver_s_step_finds_the_release_on_its_volume(Podman(IMAGE), tmp_path)
+
+
+def test_without_podman_the_package_to_install_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    done = CliRunner().invoke(
+        app, ["kubeflow", "rehearse", str(tmp_path / "p.yaml"), "--podman", "malmoi:1"]
+    )
+
+    assert done.exit_code == 1
+    assert "apt install podman" in done.output
 
 
 def test_the_strictest_way_that_works_is_chosen() -> None:

@@ -101,8 +101,7 @@ class _CountPairs(beam.DoFn):
 class _AddAndLearn(beam.CombineFn):
     """Adds packed counts up as they come, so that two matrices at most are in memory, then learns.
 
-    Learning is the end of adding, not a step of its own, to which Beam would hand the sum on by way
-    of a copy or three.
+    Learning ends the adding and is no step of its own: on the way to it Beam would copy the sum.
     """
 
     def __init__(self, settings: EmbeddingSettings, dim: int) -> None:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from trainer.vocabulary import PADDING_ID
 
 STANDARD_DEVIATION: Final = 0.1
-"""Of a vector's elements, so that the mean squared norm of the rows is dim * 0.01."""
+"""Of a vector's elements: the mean squared norm of the rows is dim * 0.01. Three times as much
+trains no better on NSMC; Keras's own random start has 0.03."""
 
 
 @dataclass(frozen=True, kw_only=True)

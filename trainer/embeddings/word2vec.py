@@ -10,7 +10,8 @@ from sklearn.utils.extmath import randomized_svd
 from trainer.embeddings.cooccurrence import Counts
 
 SHIFT: Final = 1.0
-"""Negative samples `k` of the skip-gram that this stands for; PMI is lowered by log k."""
+"""Negative samples `k` of the skip-gram that this stands for; PMI is lowered by log k. On rows held
+out of NSMC's train, 2 and 5 gave a classifier less, and smaller ones nothing."""
 
 CONTEXT_SMOOTHING: Final = 0.75
 """Exponent on the contexts' counts, which tames PMI's liking for rare ones (word2vec's own)."""
@@ -19,6 +20,8 @@ EIGENVALUE_WEIGHT: Final = 0.5
 """Exponent on the singular values (Levy, Goldberg and Dagan 2015, section 3.3)."""
 
 POWER_ITERATIONS: Final = 2
+"""Passes that sharpen the random projection; eight gave a classifier on the same rows no more."""
+
 SEED: Final = 0
 
 
