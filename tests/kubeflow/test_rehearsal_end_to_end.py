@@ -198,6 +198,8 @@ def local(house: House, first: Any) -> dict[str, NodeResult]:
     nodes = graph.build(loaded)
     before = nodes[: [node.id for node in nodes].index("Transform") + 1]
     judged = [node for node in before if node.id != "SimpleBaselines"]
+    for node in judged:  # TFX refuses nodes that know of others that are not there
+        node.downstream_nodes.intersection_update(judged)
     pipeline = local_runner.make_pipeline(judged, name=loaded.name, root=loaded.output_dir)
     return local_runner.run(pipeline, Unheard())
 

@@ -117,9 +117,7 @@ def test_a_container_has_no_network_no_capabilities_and_the_launcher_s_folders(r
     assert argv[-6:] == ["--entrypoint", "python", "malmoi:1", "-m", "kubeflow.resolve", "가"]
 
 
-@pytest.mark.skipif(
-    not IMAGE, reason="MALMOI_TEST_IMAGE names no image of ours"
-)
+@pytest.mark.skipif(not IMAGE, reason="MALMOI_TEST_IMAGE names no image of ours")
 def test_a_resolver_s_step_runs_in_a_container_as_the_image_s_user(tmp_path: Path) -> None:
     test_a_resolver_s_step_finds_the_release_on_its_volume(Podman(IMAGE), tmp_path)
 
