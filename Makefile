@@ -40,19 +40,18 @@ kubeflow-env: .venv/kubeflow/.installed
 	$(bin)/uv pip install --quiet --python .venv/kubeflow/bin/python --require-hashes -r $<
 	touch $@
 
+# The SDK's lock; and the image's, which is lock.txt without development and GPU kernels.
 kubeflow-lock: install
 	$(bin)/uv pip compile --quiet --upgrade --generate-hashes --no-header --python-version 3.10 \
 	    requirements/kubeflow.in --output-file requirements/kubeflow.txt
-
-# The image of the steps: what lock.txt says, without development and without GPU kernels.
-image: requirements/kubeflow-image.txt
-	./kubeflow/image/build.sh
-
-requirements/kubeflow-image.txt: requirements/lock.txt requirements/kubeflow-image.in | install
 	$(bin)/uv pip compile --quiet --generate-hashes --no-header --python-version 3.10 \
 	    --constraint requirements/lock.txt \
 	    --override requirements/kubeflow-image-overrides.txt \
-	    pyproject.toml requirements/kubeflow-image.in --output-file $@
+	    pyproject.toml requirements/kubeflow-image.in --output-file requirements/kubeflow-image.txt
+
+# What every step on a cluster runs in.
+image:
+	./kubeflow/image/build.sh
 
 benchmark: install
 	$(bin)/python benchmarks/pipeline_runs.py demo nsmc 3i4k

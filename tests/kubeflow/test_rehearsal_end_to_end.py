@@ -6,6 +6,7 @@ as Transform; of 300 rows, with the smallest model that learns them.
 
 import csv
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from kubeflow import compile as compiling
 from kubeflow import document
@@ -32,51 +32,7 @@ LABELS = ("배송 지연", "주문 취소", "환불 요청")
 ROWS = 300
 URI = "s3://malmoi/rows"
 
-SCHEMA = """
-feature {{
-  name: "text" type: BYTES
-  presence {{ min_fraction: 1.0 min_count: 1 }} value_count {{ min: 1 max: 1 }}
-}}
-feature {{
-  name: "label" type: BYTES domain: "labels" not_in_environment: "UNLABELLED"
-  presence {{ min_fraction: 1.0 min_count: 1 }} value_count {{ min: 1 max: 1 }}
-}}
-string_domain {{ name: "labels" {values} }}
-default_environment: "TRAINING"
-default_environment: "SERVING"
-default_environment: "UNLABELLED"
-"""
-
-SETTINGS: dict[str, Any] = {
-    "name": "enquiries",
-    "data": {"train": "rows/rows.csv", "columns": {"text": "text", "label": "label"}},
-    "schema": "schema.pbtxt",
-    "text": {
-        "vocabulary_size": 400,
-        "max_tokens": 32,
-        "ngrams": 4096,
-        "embeddings": {"method": "off"},
-    },
-    "training": {
-        "embedding_dim": 4,
-        "units": 4,
-        "batch_size": 32,
-        "epochs": 2,
-        "patience": 2,
-        "learning_rate": 0.02,
-    },
-    "gates": {
-        "model": {"accuracy": 0.1},
-        "canary": {"golden_rows": 4, "latency_requests": 4},
-    },
-    "release": {"warmup_requests": 1},
-    "kubeflow": {
-        "webhook": "",
-        "image": "registry.example/malmoi:0.1.0",
-        "data": URI,
-        "models": {"claim": "models", "mount_path": "/malmoi"},
-    },
-}
+REHEARSED = Path(__file__).with_name("rehearsed")
 WORSE = (
     *("training.epochs=1", "training.learning_rate=1e-9", "training.linear_penalty=1e-9"),
     "gates.model.accuracy=0.0",
@@ -150,10 +106,8 @@ def build(
         (house.folder / "rows").mkdir()
         with (house.folder / "rows" / "rows.csv").open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([("text", "label"), *rows])
-        values = " ".join(f'value: "{label}"' for label in LABELS)
-        (house.folder / "schema.pbtxt").write_text(SCHEMA.format(values=values), "utf-8")
-        written = yaml.safe_dump(SETTINGS, allow_unicode=True)
-        (house.folder / "malmoi.yaml").write_text(written, "utf-8")
+        for name in ("malmoi.yaml", "schema.pbtxt"):
+            shutil.copy(REHEARSED / name, house.folder)
         return house
 
     return make
