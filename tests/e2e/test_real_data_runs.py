@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -46,12 +47,17 @@ def test_a_slice_of_real_text_goes_the_whole_way(
         pytest.skip(f"MALMOI_DATA names no folder with {file}")
     part = tmp_path / whole.name.removesuffix(".gz")
     slice_of(whole, part, header=int(preset == "nsmc"))
-    changes = (*SMALLER, f"data.train={part}", f"output={tmp_path / 'output'}")
+    changes = [*SMALLER, f"data.train={part}", f"output={tmp_path / 'output'}"]
+    if preset == "nsmc":
+        more = tmp_path / "all_ratings.csv"
+        slice_of(Path(DATA, "nsmc/all_ratings.csv.gz"), more, header=1)
+        changes.append(f"data.unlabelled.path={more}")
     overrides = [word for change in changes for word in ("--set", change)]
     config = sources / "pipeline" / "presets" / f"{preset}.yaml"
     done = malmoi("run", config, "--json", *overrides)
     assert done.status == 0, done.err
-    assert f"{ROWS:,} rows read" in done.err
+    (read,) = re.findall(r"([\d,]+) rows read", done.err)
+    assert ROWS <= int(read.replace(",", "")) <= 2 * ROWS
     summary = json.loads(done.out)
     assert summary["metrics"]["example_count"] > ROWS / 20
     answer = malmoi("predict", config, "정말 재미있는 영화였어요", "--top", 9, "--json", *overrides)

@@ -10,7 +10,7 @@ import pytest
 NODES = {
     *("ImportSchemaGen", "TextExampleGen", "DataQuality", "TextStatisticsGen"),
     *("DataGate", "DataGateHalt", "SimpleBaselines", "Transform", "Trainer", "Evaluator"),
-    *("ModelGate", "AtomicPusher"),
+    *("ModelGate", "Canary", "AtomicPusher"),
 }
 
 
@@ -55,7 +55,7 @@ def test_an_edit_of_the_models_code_runs_transform_and_trainer_again(
 ) -> None:
     assert after_edit.status == 0, after_edit.err
     assert NODES - set(after_edit.json()["cached"]) == {
-        *("Transform", "Trainer", "Evaluator", "ModelGate", "AtomicPusher")
+        *("Transform", "Trainer", "Evaluator", "ModelGate", "Canary", "AtomicPusher")
     }
     assert after_edit.json()["pushed"]["version"] > first.json()["pushed"]["version"]
 
