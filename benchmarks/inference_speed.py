@@ -64,7 +64,10 @@ def save_naive(export: Any, run: TrainedRun, shares: Any, folder: str) -> None:
         return tf.math.log(tf.maximum(model(padded, training=False), 1e-30))
 
     linear = LinearModel(
-        **{name: getattr(side, f"_{name}").numpy() for name in ("keys", "idf", "weights", "bias")}
+        **{
+            name: getattr(side, f"_{name}").numpy()
+            for name in ("keys", "idf", "weights", "step", "bias")
+        }
     )
     mixture = Mixture(network, LinearScorer(linear), shares)
     mixture.model = model  # a SavedModel keeps the variables of what it knows

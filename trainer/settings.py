@@ -54,7 +54,7 @@ class TextSettings(BaseModel):
         ge=0,
         le=4_000_000,
         description="Character n-grams that the linear channel beside the network weighs, the most "
-        "frequent, 6 bytes each in the export and 2 more for each class; 0: no such channel.",
+        "frequent, 8 bytes each in the export and 2 more for each class; 0: no such channel.",
     )
     embeddings: EmbeddingSettings = Field(
         default_factory=EmbeddingSettings,

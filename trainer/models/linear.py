@@ -22,6 +22,10 @@ TOLERANCE: Final = 1e-3
 LEAST_ROWS: Final = 3
 """Rows that have an n-gram of which anything is learnt; four in five n-grams have fewer."""
 
+MOST_STEPS: Final = 32_767
+"""A weight is rounded to so many steps either way: finer than half precision, which TensorFlow on
+many processors computes in slow emulation, with a warning."""
+
 NO_MARGIN: Final = -1.0
 """For a class without rows: a row on the far edge of the margin, not of the class."""
 
@@ -50,13 +54,15 @@ class LinearModel:
     Attributes:
         keys: `[kept]`, the hashes of the n-grams that have weights, rising.
         idf: `[kept]`, their inverse document frequencies.
-        weights: `[kept, classes]`, in half precision, as the export holds them.
+        weights: `[kept, classes]`, in steps of `step`: two bytes instead of four in the export.
+        step: `[classes]`.
         bias: `[classes]`.
     """
 
     keys: npt.NDArray[np.int32]
-    idf: npt.NDArray[np.float16]
-    weights: npt.NDArray[np.float16]
+    idf: Floats
+    weights: npt.NDArray[np.int16]
+    step: Floats
     bias: Floats
 
 
@@ -89,10 +95,10 @@ def fit(
     keys, rows_with = _frequent(ngrams.ids, most)
     if not len(keys) or len(np.unique(labels)) < 2:
         return None
-    idf = (np.log((1 + len(labels)) / (1 + rows_with)) + 1).astype(np.float16)
+    idf = (np.log((1 + len(labels)) / (1 + rows_with)) + 1).astype(np.float32)
     rows = weighed(ngrams, keys, idf)
     sample = np.array([(class_weights or {}).get(label, 1.0) for label in labels])
-    weights = np.zeros([len(keys), classes], np.float16)
+    weights = np.zeros([len(keys), classes], np.float32)
     bias = np.full(classes, NO_MARGIN, np.float32)
     found = np.unique(labels)
     for label in found[1:] if len(found) == 2 else found:
@@ -103,7 +109,9 @@ def fit(
         bias[label] = solver.intercept_[0]
     if len(found) == 2:  # what speaks for the one speaks against the other
         weights[:, found[0]], bias[found[0]] = -weights[:, found[1]], -bias[found[1]]
-    return LinearModel(keys=keys, idf=idf, weights=weights, bias=bias)
+    step = np.maximum(np.abs(weights).max(axis=0), np.finfo(np.float32).tiny) / MOST_STEPS
+    steps = np.rint(weights / step).astype(np.int16)
+    return LinearModel(keys=keys, idf=idf, weights=steps, step=step, bias=bias)
 
 
 def log_count_ratio(
@@ -136,9 +144,7 @@ def _frequent(
     return keys[chosen], rows_with[chosen]
 
 
-def weighed(
-    ngrams: NgramCounts, keys: npt.NDArray[np.int32], idf: npt.NDArray[np.float16]
-) -> sparse.csr_matrix:
+def weighed(ngrams: NgramCounts, keys: npt.NDArray[np.int32], idf: Floats) -> sparse.csr_matrix:
     """Weigh each n-gram by (1 + ln count) * idf, each row to length 1 (Salton and Buckley 1988).
 
     Args:
@@ -167,6 +173,7 @@ class LinearScorer(tf.Module):
         self._keys = tf.Variable(model.keys, trainable=False)
         self._idf = tf.Variable(model.idf, trainable=False)
         self._weights = tf.Variable(model.weights, trainable=False)
+        self._step = tf.Variable(model.step, trainable=False)
         self._bias = tf.Variable(model.bias, trainable=False)
 
     def __call__(self, ngrams: tf.RaggedTensor) -> tf.Tensor:
@@ -186,8 +193,9 @@ class LinearScorer(tf.Module):
         places, _, counts = tf.unique_with_counts(places)
         rows, columns = places // kept, places % kept
         values = 1.0 + tf.math.log(tf.cast(counts, tf.float32))
-        values *= tf.cast(tf.gather(self._idf, columns), tf.float32)
+        values *= tf.gather(self._idf, columns)
         lengths = tf.sqrt(tf.math.unsorted_segment_sum(values**2, rows, ngrams.nrows()))
         values = tf.math.divide_no_nan(values, tf.gather(lengths, rows))
         weights = tf.cast(tf.gather(self._weights, columns), tf.float32) * values[:, None]
-        return tf.math.unsorted_segment_sum(weights, rows, ngrams.nrows()) + self._bias
+        sums = tf.math.unsorted_segment_sum(weights, rows, ngrams.nrows())
+        return sums * self._step + self._bias
