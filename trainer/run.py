@@ -14,6 +14,7 @@ from trainer import assets, export, golden, traits
 from trainer.batches import batches, parsed
 from trainer.channels import fit_linear, fit_mixture
 from trainer.class_weights import class_weights
+from trainer.embeddings.neighbours import frequent_words, nearest
 from trainer.fitting import fit
 from trainer.models import bigru
 from trainer.settings import TrainerSettings
@@ -33,11 +34,10 @@ def run_fn(fn_args: FnArgs) -> None:
     labels, counts = assets.labels(transform), assets.label_counts(transform)
     weights = class_weights(counts, labels, training.class_weights)
 
+    subwords, vectors = assets.subwords(transform), assets.embeddings(transform)
+
     model = bigru.build(
-        training,
-        vocabulary_size=len(assets.subwords(transform)),
-        classes=len(labels),
-        vectors=assets.embeddings(transform),
+        training, vocabulary_size=len(subwords), classes=len(labels), vectors=vectors
     )
     summary = fit(
         model,
@@ -65,7 +65,11 @@ def run_fn(fn_args: FnArgs) -> None:
 
     files = {"train": fn_args.train_files, "eval": fn_args.eval_files}
     text = asdict(traits.measure(transform, files, settings.transform.text))
-    _write_summary({**summary, **mixed.report, "text": text}, fn_args.model_run_dir)
+    alike = {} if vectors is None else nearest(vectors, subwords, frequent_words(subwords))
+    neighbours = {word: [asdict(other) for other in others] for word, others in alike.items()}
+    _write_summary(
+        {**summary, **mixed.report, "text": text, "neighbours": neighbours}, fn_args.model_run_dir
+    )
 
 
 def _write_summary(summary: dict[str, Any], folder: str) -> None:

@@ -55,7 +55,7 @@ def margins(model: linear.LinearModel, ngrams: list[list[int]]) -> np.ndarray:
 def reference(ngrams: list[list[int]], labels: np.ndarray, asked: list[list[int]]) -> np.ndarray:
     """The same by scikit-learn alone."""
     weighing = TfidfTransformer(sublinear_tf=True).fit(matrix(ngrams))
-    solver = LinearSVC(C=0.5, tol=linear.TOLERANCE, random_state=1)
+    solver = LinearSVC(C=0.5, random_state=1)
     solver.fit(weighing.transform(matrix(ngrams)), labels)
     return solver.decision_function(weighing.transform(matrix(asked)))
 
@@ -116,7 +116,7 @@ def test_the_ratios_end_in_the_weights() -> None:
     model = fit(ngrams, labels, naive_bayes=True)
     table = linear.weighed(counted(ngrams), model.keys, model.idf)
     ratio = sparse.diags(linear.log_count_ratio(table, labels == 1))
-    solver = LinearSVC(C=0.5, tol=linear.TOLERANCE, random_state=1).fit(table @ ratio, labels == 1)
+    solver = LinearSVC(C=0.5, random_state=1).fit(table @ ratio, labels == 1)
     expected = solver.decision_function(
         linear.weighed(counted(asked), model.keys, model.idf) @ ratio
     )

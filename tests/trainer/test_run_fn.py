@@ -58,6 +58,9 @@ def test_a_summary_tells_what_the_fit_came_to(ran: dict[str, Path]) -> None:
         assert summary[f"{channel}_accuracy"] in (0.0, 0.25, 0.5, 0.75, 1.0)
         assert summary["shares"][channel] >= 0
     assert summary["text"]["splits"]["train"]["rows"] == 57
+    assert 0 < len(summary["neighbours"]) <= 10
+    for others in summary["neighbours"].values():
+        assert all(-1.001 <= other["cosine"] <= 1.001 for other in others)
 
 
 def test_tensorboard_events_tell_loss_and_accuracy_of_each_epoch(ran: dict[str, Path]) -> None:
