@@ -30,6 +30,7 @@ import trainer  # noqa: F401 - sets the Keras version before TensorFlow's first 
 import tensorflow as tf  # isort: skip
 
 from trainer.embeddings import analyzer, cooccurrence, glove, neighbours, table, word2vec
+from trainer.normalisation import normalise
 from trainer.settings import EmbeddingSettings, TextSettings
 from trainer.subwords import encode, split_words
 from trainer.vocabulary import PADDING_ID, learn_subwords
@@ -85,7 +86,7 @@ def read_corpus() -> Corpus:
     texts = [row["text"] for row in ratings if row["id"] not in hidden]
     counts: Counter[bytes] = Counter()
     for part in parts_of(texts):
-        counts.update(split_words(tf.constant(part)).flat_values.numpy().tolist())
+        counts.update(split_words(normalise(tf.constant(part))).flat_values.numpy().tolist())
     learnt_from = {word.decode(): n for word, n in counts.items()}
     subwords = learn_subwords(learnt_from, size=TextSettings().vocabulary_size)
     with tempfile.TemporaryDirectory() as folder:
@@ -112,7 +113,7 @@ def tokens_of(vocabulary: Path, *corpora: Sequence[str]) -> list[tf.RaggedTensor
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
     def tokens(texts: tf.Tensor) -> tf.RaggedTensor:
-        return encode(split_words(texts), path)
+        return encode(split_words(normalise(texts)), path)
 
     return [
         tf.concat([tokens(tf.constant(part)) for part in parts_of(texts)], axis=0)

@@ -41,9 +41,12 @@ def keras_model(export: Any, run: TrainedRun) -> Any:
     network = export._scorer._network
     model = bigru.build(run.settings.training, **{**parts_of(run), "vectors": None})
     model.get_layer("embedding").set_weights([network._embedding])
-    kernel, recurrent, bias = network._kernel, network._recurrent, network._bias
-    six = [part[way] for way in (0, 1) for part in (kernel, recurrent, bias)]
-    model.get_layer("bidirectional").set_weights(six)
+    inputs = network._bias.numpy()
+    states = np.zeros_like(inputs)  # those of the gates are among the inputs'
+    states[:, -network._candidate_bias.shape[1] :] = network._candidate_bias
+    biases = np.stack([inputs, states], axis=1)
+    ways = zip(network._kernels, network._recurrents, biases, strict=True)
+    model.get_layer("bidirectional").set_weights([part for way in ways for part in way])
     model.get_layer("probabilities").set_weights([network._dense, network._dense_bias])
     return model
 

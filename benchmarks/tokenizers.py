@@ -21,6 +21,7 @@ import trainer  # noqa: F401 - sets the Keras version before TensorFlow's first 
 
 import tensorflow as tf  # isort: skip
 
+from trainer.normalisation import normalise
 from trainer.preprocessing import TOKEN_COUNT, TOKENS
 from trainer.settings import DEFAULT_MAX_TOKENS, TextSettings
 from trainer.subwords import split_words
@@ -63,7 +64,7 @@ def batches(texts: Sequence[str]) -> list[tf.Tensor]:
 def count_words(texts: Iterable[tf.Tensor]) -> dict[str, int]:
     counts: Counter[bytes] = Counter()
     for batch in texts:
-        counts.update(split_words(batch).flat_values.numpy().tolist())
+        counts.update(split_words(normalise(batch)).flat_values.numpy().tolist())
     return {word.decode(): count for word, count in counts.items()}
 
 
@@ -74,7 +75,7 @@ def compile_encoder(vocabulary: Sequence[str], settings: TextSettings, folder: s
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
     def encoder(texts: tf.Tensor) -> tf.RaggedTensor:
-        return encode(texts, listed, settings)
+        return encode(normalise(texts), listed, settings)
 
     encoder(tf.constant(["새 옷"]))
     return encoder

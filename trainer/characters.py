@@ -10,7 +10,6 @@ from typing import Final
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from trainer.normalisation import normalise
 from trainer.vocabulary import UNKNOWN_ID
 
 FIRST_SYLLABLE: Final = 0xAC00
@@ -27,30 +26,30 @@ _NONE: Final = -1
 
 
 def split_characters(texts: tf.Tensor) -> tf.RaggedTensor:
-    """Normalise texts and cut them into characters.
+    """Cut texts into characters.
 
     Args:
-        texts: `[batch]` strings.
+        texts: `[batch]` strings, normalised.
 
     Returns:
         `[batch, characters]` strings; an empty text has none.
     """
-    return _spell(_code_points(texts))
+    return _spell(tf.strings.unicode_decode(texts, "UTF-8"))
 
 
 def split_jamo(texts: tf.Tensor) -> tf.RaggedTensor:
-    """Normalise texts and cut them into characters, Hangul syllables into their jamo.
+    """Cut texts into characters, Hangul syllables into their jamo.
 
     Other letters stay composed (é is one token), and so do the stand-alone jamo: ㅋ, which laughs,
     shares no token with the ᄏ that begins 코.
 
     Args:
-        texts: `[batch]` strings.
+        texts: `[batch]` strings, normalised.
 
     Returns:
         `[batch, jamo]` strings.
     """
-    characters = _code_points(texts)
+    characters = tf.strings.unicode_decode(texts, "UTF-8")
     jamo = _decompose(characters.flat_values)
     present = tf.not_equal(jamo, _NONE)
     letters = tf.RaggedTensor.from_row_lengths(
@@ -72,10 +71,6 @@ def encode(tokens: tf.RaggedTensor, vocabulary: tf.Tensor) -> tf.RaggedTensor:
         `[batch, tokens]` int64, without padding.
     """
     return tft.apply_vocabulary(tokens, vocabulary, default_value=UNKNOWN_ID)
-
-
-def _code_points(texts: tf.Tensor) -> tf.RaggedTensor:
-    return tf.strings.unicode_decode(normalise(texts), "UTF-8")
 
 
 def _spell(code_points: tf.RaggedTensor) -> tf.RaggedTensor:

@@ -6,6 +6,7 @@ import tensorflow_transform as tft
 from trainer import assets
 from trainer.models.mixture import Mixture
 from trainer.preprocessing import LABEL, one_value
+from trainer.raw_columns import raw_columns
 from trainer.settings import TransformSettings
 
 LENGTH_BOUNDS = (10, 20, 40, 80, 160)
@@ -45,7 +46,8 @@ class Classifier(tf.Module):
         Returns:
             `labels`, `[batch, classes]` strings, best first, and their `probabilities`, float32.
         """
-        scores = self._scorer(self.features(self._column(text)))
+        columns = raw_columns(text, self._settings.text_column, self._spec)
+        scores = self._scorer(self.features(columns))
         probabilities, order = tf.math.top_k(scores, k=self._labels.shape[0])
         return {"labels": tf.gather(self._labels, order), "probabilities": probabilities}
 
@@ -83,21 +85,8 @@ class Classifier(tf.Module):
         }
 
     def features(self, columns: dict[str, tf.SparseTensor]) -> dict[str, tf.Tensor]:
-        """Run the transform graph; a column that is not given is empty in every row."""
-        batch = columns[self._settings.text_column].dense_shape[0]
-        absent = {
-            name: tf.SparseTensor(tf.zeros([0, 2], tf.int64), tf.zeros([0], spec.dtype), [batch, 0])
-            for name, spec in self._spec.items()
-            if name not in columns
-        }
-        return self._graph.transform_fn({**columns, **absent})
-
-    def _column(self, text: tf.Tensor) -> dict[str, tf.SparseTensor]:
-        """Bring `[batch]` strings into the shape of the schema's text column."""
-        rows = tf.range(tf.size(text, tf.int64))
-        indices = tf.stack([rows, tf.zeros_like(rows)], axis=1)
-        column = tf.SparseTensor(indices, text, [tf.size(text, tf.int64), 1])
-        return {self._settings.text_column: column}
+        """Run the transform graph on all its raw columns."""
+        return self._graph.transform_fn(columns)
 
     def _parse(self, examples: tf.Tensor) -> dict[str, tf.SparseTensor]:
         return tf.io.parse_example(examples, self._spec)

@@ -75,21 +75,16 @@ class Features:
 
     def __call__(self, texts: Sequence[bytes]) -> Mapping[str, "tf.Tensor | tf.RaggedTensor"]:
         """Give the features of texts, all that Transform yields."""
-        return self._graph.transform_fn({name: self._column(name, texts) for name in self._spec})
+        import tensorflow as tf
+
+        from trainer.raw_columns import raw_columns
+
+        given = tf.constant(list(texts), tf.string)
+        return self._graph.transform_fn(raw_columns(given, self._text_column, self._spec))
 
     def keys(self, texts: Sequence[bytes]) -> list[str]:
         """Give the keys under which `Golden` holds the answers to texts."""
         return [row.key for row in _rows(self(texts))]
-
-    def _column(self, name: str, texts: Sequence[bytes]) -> "tf.SparseTensor":
-        import tensorflow as tf
-
-        rows = len(texts)
-        if name == self._text_column:
-            indices = np.stack([np.arange(rows), np.zeros(rows, np.int64)], axis=1)
-            return tf.SparseTensor(indices, tf.constant(list(texts), tf.string), [rows, 1])
-        nothing = tf.zeros([0], self._spec[name].dtype)
-        return tf.SparseTensor(tf.zeros([0, 2], tf.int64), nothing, [rows, 0])
 
 
 def golden_answers(

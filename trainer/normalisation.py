@@ -1,9 +1,14 @@
 """Text normalisation in TensorFlow ops, the twin of the plain Python in `trainer.text`."""
 
+from typing import Final
+
 import tensorflow as tf
 import tensorflow_text as tf_text
 
 from trainer.text import BLANKS, MAX_REPEATS
+
+EDGE: Final = 0
+"""A code point that no normalised text has: it is folded with the blanks."""
 
 
 def normalise(texts: tf.Tensor) -> tf.Tensor:
@@ -25,17 +30,31 @@ def _cut_runs(texts: tf.Tensor) -> tf.Tensor:
     """Drop each character that equals the `MAX_REPEATS` before it.
 
     RE2 has no back references, so the comparison is made on code points. All rows lie end to end in
-    one vector; a character is compared with those of its own row alone.
+    one vector, an `EDGE` before each, which no character equals.
     """
-    characters = tf.strings.unicode_decode(texts, "UTF-8")
-    flat = tf.pad(characters.flat_values, [[MAX_REPEATS, 0]], constant_values=-1)
-    rows = tf.pad(
-        tf.cast(characters.value_rowids(), tf.int32), [[MAX_REPEATS, 0]], constant_values=-1
-    )
-    repeated = tf.ones_like(characters.flat_values, tf.bool)
+    characters = tf.strings.unicode_decode(tf.strings.join([chr(EDGE), texts]), "UTF-8")
+    flat = characters.flat_values
+    ahead = tf.pad(flat, [[MAX_REPEATS, 0]])
+    spoken = tf.not_equal(flat, EDGE)
+    repeated = spoken
     for back in range(1, MAX_REPEATS + 1):
-        before = slice(MAX_REPEATS - back, -back)
-        same_row = tf.equal(rows[MAX_REPEATS:], rows[before])
-        repeated &= same_row & tf.equal(flat[MAX_REPEATS:], flat[before])
-    kept = tf.ragged.boolean_mask(characters, characters.with_values(~repeated))
+        repeated &= tf.equal(flat, ahead[MAX_REPEATS - back : -back])
+    kept = masked(characters.row_splits, flat, spoken & ~repeated)
     return tf.strings.unicode_encode(kept, "UTF-8")
+
+
+def masked(row_splits: tf.Tensor, values: tf.Tensor, kept: tf.Tensor) -> tf.RaggedTensor:
+    """Keep some values of a ragged tensor: `tf.ragged.boolean_mask` in a tenth of the ops.
+
+    Args:
+        row_splits: `[rows + 1]` int64, where rows begin and end among the values.
+        values: `[values]`.
+        kept: `[values]` bool.
+
+    Returns:
+        `[rows, values]`.
+    """
+    before = tf.pad(tf.cumsum(tf.cast(kept, tf.int64)), [[1, 0]])
+    return tf.RaggedTensor.from_row_splits(
+        tf.gather(values, tf.where(kept)[:, 0]), tf.gather(before, row_splits), validate=False
+    )

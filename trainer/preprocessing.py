@@ -8,6 +8,7 @@ import tensorflow_transform as tft
 
 from trainer.embeddings.analyzer import learn_embeddings
 from trainer.ngrams import hashed_ngrams
+from trainer.normalisation import normalise
 from trainer.settings import TransformSettings
 from trainer.tokenizer import encode, learn
 
@@ -40,7 +41,7 @@ def preprocessing_fn(
         ragged `[batch, n-grams]` int64.
     """
     settings = TransformSettings.model_validate(custom_config["settings"])
-    texts = one_value(inputs[settings.text_column], default="")
+    texts = normalise(one_value(inputs[settings.text_column], default=""))
     tokens = encode(texts, learn(texts, settings.text), settings.text)
     kept = tokens[:, : settings.text.kept_tokens]
     learn_embeddings(kept, settings.text.embeddings, dim=settings.embedding_dim)

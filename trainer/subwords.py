@@ -7,7 +7,6 @@ import tensorflow as tf
 import tensorflow_text as tf_text
 import tensorflow_transform as tft
 
-from trainer.normalisation import normalise
 from trainer.vocabulary import MAX_WORD_BYTES, SUFFIX, UNKNOWN, UNKNOWN_ID
 
 SYMBOLS: Final = r"([\p{P}\p{S}]+)"
@@ -15,15 +14,15 @@ SYMBOLS: Final = r"([\p{P}\p{S}]+)"
 
 
 def split_words(texts: tf.Tensor) -> tf.RaggedTensor:
-    """Normalise texts and cut them at blanks and around symbols.
+    """Cut texts at blanks and around symbols.
 
     Args:
-        texts: `[batch]` strings.
+        texts: `[batch]` strings, normalised.
 
     Returns:
         `[batch, words]` strings; an empty text has no words.
     """
-    spaced = tf.strings.regex_replace(normalise(texts), SYMBOLS, r" \1 ")
+    spaced = tf.strings.regex_replace(texts, SYMBOLS, r" \1 ")
     return tf.strings.split(spaced)
 
 

@@ -21,7 +21,7 @@ def learn(texts: tf.Tensor, settings: TextSettings) -> tf.Tensor:
     """Learn a vocabulary over the whole data set, within a `preprocessing_fn`.
 
     Args:
-        texts: `[batch]` strings.
+        texts: `[batch]` strings, normalised.
         settings: say what a token is, and how many there may be.
 
     Returns:
@@ -36,7 +36,7 @@ def encode(texts: tf.Tensor, vocabulary: tf.Tensor, settings: TextSettings) -> t
     """Turn texts into the ids of their tokens.
 
     Args:
-        texts: `[batch]` strings, of any bytes.
+        texts: `[batch]` strings, normalised.
         vocabulary: path of the file that lists the tokens, a scalar string.
         settings: say what a token is.
 

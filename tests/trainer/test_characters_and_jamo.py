@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainer import characters, text
+from trainer.normalisation import normalise
 from trainer.vocabulary import UNKNOWN_ID
 
 Cut = Callable[[tf.Tensor], tf.RaggedTensor]
@@ -52,7 +53,7 @@ def jamo_of(line: str) -> list[str]:
 
 
 def cut(function: Cut, *texts: str | bytes) -> list[list[str]]:
-    rows = function(tf.constant(texts, tf.string)).to_list()
+    rows = function(normalise(tf.constant(texts, tf.string))).to_list()
     return [[token.decode() for token in row] for row in rows]
 
 
@@ -124,7 +125,7 @@ def test_no_rows_at_all_give_no_rows(function: Cut) -> None:
 def test_rows_of_10_kb_are_cut_up_whole_and_quickly(function: Cut, tokens: int) -> None:
     rows = tf.constant(["배송 " * 2_500] * 100)
     started = time.perf_counter()
-    lengths = function(rows).row_lengths().numpy()
+    lengths = function(normalise(rows)).row_lengths().numpy()
     assert time.perf_counter() - started < MAX_SECONDS_OF_100_LONG_ROWS
     assert lengths.tolist() == [tokens] * 100
 
@@ -138,7 +139,7 @@ def test_ids_are_lines_of_the_vocabulary_and_what_it_lacks_is_unknown(tmp_path) 
     # TFT notes a lookup in the graph that it stands in, and fails on those noted outside of any.
     @tf.function(autograph=False)
     def encoder(texts: tf.Tensor) -> tf.RaggedTensor:
-        return characters.encode(characters.split_jamo(texts), vocabulary)
+        return characters.encode(characters.split_jamo(normalise(texts)), vocabulary)
 
     found = encoder(tf.constant(["옷 ㅋ", "", "[PAD]", "오"]))
     assert found.to_list() == [[3, 4, UNKNOWN_ID, 2, 5], [], [UNKNOWN_ID] * 5, [3, 4]]

@@ -6,6 +6,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trainer import normalisation
 from trainer.ngrams import LONGEST, MODULUS, MULTIPLIER, hashed_ngrams
 from trainer.text import normalise
 
@@ -26,7 +27,7 @@ def ngrams(text: str) -> list[str]:
 
 
 def found(texts: list[str]) -> list[list[int]]:
-    return hashed_ngrams(tf.constant(texts, tf.string)).to_list()
+    return hashed_ngrams(normalisation.normalise(tf.constant(texts, tf.string))).to_list()
 
 
 def test_the_ngrams_of_a_short_text_are_these() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 import tensorflow as tf
 
+from trainer.normalisation import normalise
 from trainer.subwords import encode, split_words
 from trainer.vocabulary import UNKNOWN_ID
 
@@ -40,7 +41,7 @@ def subwords(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
     # TFT notes a lookup in the graph that it stands in, and fails on those noted outside of any.
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
     def encoder(texts: tf.Tensor) -> tf.RaggedTensor:
-        return encode(split_words(texts), vocabulary)
+        return encode(split_words(normalise(texts)), vocabulary)
 
     return encoder
 
@@ -105,5 +106,5 @@ def test_padding_is_never_yielded(subwords: Encoder, edge_texts: list[str]) -> N
     ],
 )
 def test_symbols_are_words_of_their_own(text: str, expected: list[str]) -> None:
-    found = split_words(tf.constant([text])).to_list()[0]
+    found = split_words(normalise(tf.constant([text]))).to_list()[0]
     assert [word.decode() for word in found] == expected

@@ -35,9 +35,10 @@ def test_unlabelled_rows_teach_the_vocabulary(transformed) -> None:
 
 
 def test_the_vocabulary_is_the_one_learnt_from_all_words_at_once(transformed, train_texts) -> None:
+    from trainer.normalisation import normalise
     from trainer.subwords import split_words
 
-    words = split_words(tf.constant(train_texts)).flat_values.numpy()
+    words = split_words(normalise(tf.constant(train_texts))).flat_values.numpy()
     counts = Counter(word.decode() for word in words)
     assert assets.subwords(transformed.output) == learn_subwords(counts, size=400)
 

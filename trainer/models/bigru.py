@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from trainer.models.packing import Packed, by_step, pack
 from trainer.models.pooling import MaskedPooling, Pooling, pool
 from trainer.settings import TrainingSettings
 from trainer.vocabulary import PADDING_ID
@@ -74,24 +75,33 @@ def log_probabilities(model: tf.keras.Model, tokens: tf.RaggedTensor) -> tf.Tens
 
 
 class Scorer(tf.Module):
-    """The trained function without Keras: one loop runs both directions.
+    """The trained function without Keras: one loop runs both directions, on packed rows.
 
-    A Keras GRU takes seconds to load from a SavedModel and masks at every step; this loop loads in
-    a fraction of a second. It computes what `build`'s model computes (Cho et al. 2014, in the
-    variant with the reset gate after the matrix product).
+    A Keras GRU takes seconds to load from a SavedModel, computes the padding and masks it at every
+    step; this loop loads in a fraction of a second. It computes what `build`'s model computes (Cho
+    et al. 2014, in the variant with the reset gate after the matrix product). Small batches cost
+    what their ops cost to start, so the step has few: the gates of both directions lie side by
+    side, and the biases that only add up are added before.
     """
 
     def __init__(self, model: tf.keras.Model, *, pooling: Pooling) -> None:
         super().__init__(name="scorer")
         self._pooling = pooling
+        self._units = model.get_layer("bidirectional").forward_layer.units
         six = model.get_layer("bidirectional").get_weights()
         pairs = zip(six[:3], six[3:], strict=True)  # forward's weights, then backward's
-        self._kernel, self._recurrent, self._bias = (_frozen(tf.stack(pair)) for pair in pairs)
+        kernels, recurrents, biases = pairs
+        self._kernels = [_frozen(kernel) for kernel in kernels]
+        self._recurrents = [_frozen(recurrent) for recurrent in recurrents]
+        inputs, states = np.stack(biases, axis=1)
+        gates = np.arange(3 * self._units) < 2 * self._units
+        self._bias = _frozen(inputs + np.where(gates, states, 0))
+        self._candidate_bias = _frozen(states[:, ~gates])
         (self._embedding,) = map(_frozen, model.get_layer("embedding").get_weights())
         self._dense, self._dense_bias = map(_frozen, model.get_layer("probabilities").get_weights())
 
     def __call__(self, tokens: tf.RaggedTensor) -> tf.Tensor:
-        """Score a batch, trimmed to its longest row.
+        """Score a batch.
 
         Args:
             tokens: `[batch, tokens]` int64, without padding.
@@ -99,63 +109,65 @@ class Scorer(tf.Module):
         Returns:
             `[batch, classes]` float32 log-probabilities.
         """
-        lengths = tf.cast(tokens.row_lengths(), tf.int32)
-        ids = tokens.to_tensor(PADDING_ID)
-        both = tf.stack([ids, tf.reverse_sequence(ids, lengths, seq_axis=1)])
-        pooled = self._pool_states(self._project(both), lengths)
+        packed = pack(tokens)
+        states = self._states(self._project(tokens.flat_values, packed), packed.alive)
+        pooled = self._pool(states, packed.rows, tokens.row_lengths())
         return tf.nn.log_softmax(pooled @ self._dense + self._dense_bias)
 
-    def _project(self, ids: tf.Tensor) -> tf.Tensor:
-        """Multiply all inputs at once: `[2, batch, time]` ids to `[time, 2, batch, 3u]`."""
-        vectors = tf.gather(self._embedding, ids)
-        projected = tf.einsum("sbtd,sdg->tsbg", vectors, self._kernel)
-        return projected + self._bias[:, 0][None, :, None, :]
+    def _project(self, ids: tf.Tensor, packed: Packed) -> tf.Tensor:
+        """Multiply all inputs at once: `[tokens]` ids to `[tokens, 2, 3u]`, packed."""
+        projected = [
+            tf.gather(self._embedding, tf.gather(ids, places)) @ kernel
+            for places, kernel in zip((packed.forward, packed.backward), self._kernels, strict=True)
+        ]
+        return tf.stack(projected, axis=1) + self._bias
 
-    def _pool_states(self, projected: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
-        """Run the GRU and pool its states on the way: `[batch, 2u or 4u]`."""
-        units = self._recurrent.shape[1]
-        start = tf.zeros([2, tf.size(lengths), units])
-        _, _, total, peak = tf.while_loop(
-            lambda t, *_: t < tf.shape(projected)[0],
-            lambda t, *states: self._step(projected[t], t < lengths, t, *states),
-            [tf.constant(0), start, start, tf.fill(tf.shape(start), tf.float32.min)],
-            shape_invariants=[tf.TensorShape([])] + [tf.TensorShape([2, None, units])] * 3,
+    def _states(self, projected: tf.Tensor, alive: tf.Tensor) -> tf.Tensor:
+        """Run the GRU: `[tokens, 2, 3u]` inputs to `[tokens, 2u]` states, both packed."""
+        units, steps = self._units, tf.size(alive)
+        split = [2 * units, units]
+        gates, candidates = (by_step(part, alive) for part in tf.split(projected, split, axis=-1))
+        sizes = tf.pad(alive[:, None], [[0, 0], [0, 2]], constant_values=-1)
+        sizes = tf.TensorArray(tf.int32, steps, element_shape=[3]).unstack(sizes)
+        states = tf.TensorArray(
+            tf.float32, steps, element_shape=[None, 2, units], infer_shape=False
         )
-        steps = tf.cast(lengths, tf.float32)[None, :, None]
-        mean = total / tf.maximum(steps, 1.0)
-        maximum = tf.where(steps > 0, peak, 0.0)
-        return pool(_joined(mean), _joined(maximum), self._pooling)
+        recurrents = [tf.convert_to_tensor(recurrent) for recurrent in self._recurrents]
+        candidate_bias = tf.convert_to_tensor(self._candidate_bias)
 
-    def _step(
-        self,
-        projected: tf.Tensor,
-        alive: tf.Tensor,
-        t: tf.Tensor,
-        state: tf.Tensor,
-        total: tf.Tensor,
-        peak: tf.Tensor,
-    ) -> tuple[tf.Tensor, ...]:
-        """Advance both directions by one token; a row that has ended keeps its state."""
-        recurrent = state @ self._recurrent + self._bias[:, 1][:, None, :]
-        update_in, reset_in, candidate_in = tf.split(projected, 3, axis=-1)
-        update_rec, reset_rec, candidate_rec = tf.split(recurrent, 3, axis=-1)
-        update = tf.sigmoid(update_in + update_rec)
-        reset = tf.sigmoid(reset_in + reset_rec)
-        candidate = tf.tanh(candidate_in + reset * candidate_rec)
-        new = update * state + (1.0 - update) * candidate
-        lives = alive[None, :, None]
-        return (
-            t + 1,
-            tf.where(lives, new, state),
-            tf.where(lives, total + new, total),
-            tf.where(lives, tf.maximum(peak, new), peak),
+        def step(
+            t: tf.Tensor, before: tf.Tensor, states: tf.TensorArray
+        ) -> tuple[tf.Tensor, tf.Tensor, tf.TensorArray]:
+            """Advance the rows that go on, both directions, by one token."""
+            before = tf.slice(before, [0, 0, 0], sizes.read(t))
+            ways = zip(tf.unstack(before, 2, axis=1), recurrents, strict=True)
+            recurrent = tf.stack([state @ weights for state, weights in ways], axis=1)
+            gates_in, candidate_in = tf.split(recurrent, split, axis=-1)
+            update, reset = tf.split(tf.sigmoid(gates.read(t) + gates_in), 2, axis=-1)
+            candidate = tf.tanh(candidates.read(t) + reset * (candidate_in + candidate_bias))
+            state = candidate + update * (before - candidate)
+            return t + 1, state, states.write(t, state)
+
+        _, _, states = tf.while_loop(
+            lambda t, *_: t < steps,
+            step,
+            [0, tf.zeros([alive[0], 2, units]), states],
+            shape_invariants=[
+                tf.TensorShape([]),
+                tf.TensorShape([None, 2, units]),
+                tf.TensorShape(None),
+            ],
         )
+        return tf.reshape(states.concat(), [-1, 2 * units])
+
+    def _pool(self, states: tf.Tensor, rows: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+        """Pool `[tokens, 2u]` states by the row of each: `[batch, 2u or 4u]`."""
+        batch = tf.size(lengths, tf.int64)
+        steps = tf.cast(lengths, tf.float32)[:, None]
+        total = tf.math.unsorted_segment_sum(states, rows, batch)
+        peak = tf.math.unsorted_segment_max(states, rows, batch)
+        return pool(total / tf.maximum(steps, 1.0), tf.where(steps > 0, peak, 0.0), self._pooling)
 
 
-def _joined(directions: tf.Tensor) -> tf.Tensor:
-    """Lay both directions side by side: `[2, batch, u]` to `[batch, 2u]`."""
-    return tf.concat([directions[0], directions[1]], axis=-1)
-
-
-def _frozen(weights: tf.Tensor) -> tf.Variable:
+def _frozen(weights: Any) -> tf.Variable:
     return tf.Variable(weights, trainable=False)

@@ -13,6 +13,8 @@ import tensorflow as tf
 from scipy import sparse
 from sklearn.svm import LinearSVC
 
+from trainer.ngrams import MODULUS
+
 MAX_ROWS: Final = 500_000
 """Rows that are learnt from, the first ones: they are held in memory, twice for the solver."""
 
@@ -182,14 +184,13 @@ class LinearScorer(tf.Module):
         Returns:
             `[batch, classes]` float32 margins.
         """
-        kept = self._keys.shape[0]
-        ids = tf.cast(ngrams.flat_values, tf.int32)
-        columns = tf.minimum(tf.searchsorted(self._keys, ids, out_type=tf.int64), kept - 1)
-        known = tf.equal(tf.gather(self._keys, columns), ids)
-        places = tf.boolean_mask(ngrams.value_rowids() * kept + columns, known)
+        places = ngrams.value_rowids() * (MODULUS + 1) + ngrams.flat_values
         places, _, counts = tf.unique_with_counts(places)
-        rows, columns = places // kept, places % kept
-        values = 1.0 + tf.math.log(tf.cast(counts, tf.float32))
+        rows, ids = places // (MODULUS + 1), tf.cast(places % (MODULUS + 1), tf.int32)
+        last = self._keys.shape[0] - 1
+        columns = tf.minimum(tf.searchsorted(self._keys, ids), last)
+        known = tf.cast(tf.equal(tf.gather(self._keys, columns), ids), tf.float32)
+        values = known + known * tf.math.log(tf.cast(counts, tf.float32))
         values *= tf.gather(self._idf, columns)
         lengths = tf.sqrt(tf.math.unsorted_segment_sum(values**2, rows, ngrams.nrows()))
         values = tf.math.divide_no_nan(values, tf.gather(lengths, rows))
