@@ -28,6 +28,10 @@ PRESETS = Path(__file__).resolve().parent.parent / "pipeline" / "presets"
 TESTS = {"nsmc": "nsmc/test.csv.gz", "3i4k": "3i4k/test.tsv.gz"}
 HELP_RUNS = 5
 FIRST_SEED = 17
+LENIENT = [f"gates.model.{rule}.level=warn" for rule in ("accuracy_loss", "macro_f1_loss")]
+LENIENT += [f"gates.model.{what}_loss.level=warn" for what in ("label", "length", "side", "script")]
+LENIENT += ["gates.model.latency_ratio.level=warn"]
+"""Another seed's model need not be as good as the one before it to be measured."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def real(name: str, output: Path, seeds: int) -> None:
     preset = PRESETS / f"{name}.yaml"
     scores = []
     for seed in range(FIRST_SEED, FIRST_SEED + seeds):
-        report(f"{name}, seed {seed}", run(preset, output, f"training.seed={seed}"))
+        report(f"{name}, seed {seed}", run(preset, output, f"training.seed={seed}", *LENIENT))
         scores.append(_score(name, preset, output))
     for figure in ("accuracy", "macro_f1"):
         found = [score[figure] for score in scores]

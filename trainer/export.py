@@ -47,7 +47,7 @@ class Classifier(tf.Module):
             `labels`, `[batch, classes]` strings, best first, and their `probabilities`, float32.
         """
         columns = raw_columns(text, self._settings.text_column, self._spec)
-        scores = self._scorer(self.features(columns))
+        scores = self._scorer(self._graph.transform_fn(columns))
         probabilities, order = tf.math.top_k(scores, k=self._labels.shape[0])
         return {"labels": tf.gather(self._labels, order), "probabilities": probabilities}
 
@@ -61,7 +61,7 @@ class Classifier(tf.Module):
         Returns:
             `probabilities`, `[batch, classes]` float32, in the order of the label ids.
         """
-        return {"probabilities": self._scorer(self.features(self._parse(examples)))}
+        return {"probabilities": self._scorer(self._graph.transform_fn(self._parse(examples)))}
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
     def evaluation_features(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -80,13 +80,9 @@ class Classifier(tf.Module):
         lengths = tf.strings.length(texts, unit="UTF8_CHAR")
         slices = tf.searchsorted(LENGTH_BOUNDS, lengths, side="right")
         return {
-            LABEL_ID: self.features(raw)[LABEL],
+            LABEL_ID: self._graph.transform_fn(raw)[LABEL],
             TEXT_LENGTH: tf.gather(length_slices(), slices),
         }
-
-    def features(self, columns: dict[str, tf.SparseTensor]) -> dict[str, tf.Tensor]:
-        """Run the transform graph on all its raw columns."""
-        return self._graph.transform_fn(columns)
 
     def _parse(self, examples: tf.Tensor) -> dict[str, tf.SparseTensor]:
         return tf.io.parse_example(examples, self._spec)

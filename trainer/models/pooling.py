@@ -39,10 +39,5 @@ class MaskedPooling(tf.keras.layers.Layer):
 
 def pool(mean: tf.Tensor, maximum: tf.Tensor, pooling: Pooling) -> tf.Tensor:
     """Choose between `[batch, channels]` means and maxima, or lay them side by side."""
-    match pooling:
-        case "mean":
-            return mean
-        case "max":
-            return maximum
-        case "mean_max":
-            return tf.concat([mean, maximum], axis=-1)
+    chosen = {"mean": [mean], "max": [maximum], "mean_max": [mean, maximum]}[pooling]
+    return tf.concat(chosen, axis=-1)
