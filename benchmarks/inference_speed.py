@@ -41,7 +41,7 @@ def keras_model(export: Any, run: TrainedRun) -> Any:
     network = export._scorer._network
     model = bigru.build(run.settings.training, **{**parts_of(run), "vectors": None})
     model.get_layer("embedding").set_weights([network._embedding])
-    inputs = network._bias.numpy()
+    inputs = np.stack(network._biases)
     states = np.zeros_like(inputs)  # those of the gates are among the inputs'
     states[:, -network._candidate_bias.shape[1] :] = network._candidate_bias
     biases = np.stack([inputs, states], axis=1)

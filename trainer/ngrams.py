@@ -32,7 +32,8 @@ def hashed_ngrams(texts: tf.Tensor) -> tf.RaggedTensor:
     closed = tf.strings.join([" ", lowered, " ", chr(EDGE)])
     characters = tf.strings.unicode_decode(closed, "UTF-8")
     hashes, wholes = zip(*_runs(tf.cast(characters.flat_values, tf.int64)), strict=True)
-    ids, kept = (tf.reshape(tf.stack(part, axis=1), [-1]) for part in (hashes, wholes))
+    # Stacked along the last axis, TensorFlow would copy one number at a time.
+    ids, kept = (tf.reshape(tf.transpose(tf.stack(part)), [-1]) for part in (hashes, wholes))
     return masked(characters.row_splits * LONGEST, ids, kept)
 
 

@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.svm import LinearSVC
 
 from trainer.channels import read_ngrams
 from trainer.models import linear
+from trainer.ngrams import MODULUS
 
 BUCKETS = 60
 CLASSES = 4
@@ -65,6 +68,22 @@ def test_the_margins_are_those_of_scikit_learn() -> None:
     np.testing.assert_allclose(
         margins(fit(ngrams, labels), asked), reference(ngrams, labels, asked), atol=5e-3
     )
+
+
+@given(
+    st.sets(st.integers(0, MODULUS - 1), min_size=1, max_size=300),
+    st.lists(st.integers(0, MODULUS - 1), max_size=30),
+)
+def test_hashes_are_found_among_the_keys(keys: set[int], others: list[int]) -> None:
+    rising = np.array(sorted(keys), np.int32)
+    ones = np.ones(len(rising), np.float32)
+    weights = np.arange(1, len(rising) + 1, dtype=np.int16)[:, None]
+    step, bias = np.ones(1, np.float32), np.zeros(1, np.float32)
+    model = linear.LinearModel(keys=rising, idf=ones, weights=weights, step=step, bias=bias)
+    asked = [*rising.tolist(), *others]
+    places = {key: place for place, key in enumerate(rising.tolist(), start=1)}
+    expected = [[places.get(key, 0)] for key in asked]
+    np.testing.assert_allclose(margins(model, [[key] for key in asked]), expected)
 
 
 def test_two_classes_get_opposite_margins() -> None:
@@ -126,7 +145,7 @@ def test_the_ratios_end_in_the_weights() -> None:
 def test_the_export_holds_two_bytes_a_weight() -> None:
     scorer = linear.LinearScorer(fit(*rows(8)))
     kinds = sorted(variable.dtype.name for variable in scorer.variables)
-    assert kinds == ["float32", "float32", "float32", "int16", "int32"]
+    assert kinds == ["float32", "float32", "float32", "int16", "int32", "int32"]
 
 
 def test_rare_ngrams_and_those_beyond_the_most_get_no_weight() -> None:

@@ -95,7 +95,7 @@ class Scorer(tf.Module):
         self._recurrents = [_frozen(recurrent) for recurrent in recurrents]
         inputs, states = np.stack(biases, axis=1)
         gates = np.arange(3 * self._units) < 2 * self._units
-        self._bias = _frozen(inputs + np.where(gates, states, 0))
+        self._biases = [_frozen(bias) for bias in inputs + np.where(gates, states, 0)]
         self._candidate_bias = _frozen(states[:, ~gates])
         (self._embedding,) = map(_frozen, model.get_layer("embedding").get_weights())
         self._dense, self._dense_bias = map(_frozen, model.get_layer("probabilities").get_weights())
@@ -116,11 +116,12 @@ class Scorer(tf.Module):
 
     def _project(self, ids: tf.Tensor, packed: Packed) -> tf.Tensor:
         """Multiply all inputs at once: `[tokens]` ids to `[tokens, 2, 3u]`, packed."""
+        ways = zip((packed.forward, packed.backward), self._kernels, self._biases, strict=True)
         projected = [
-            tf.gather(self._embedding, tf.gather(ids, places)) @ kernel
-            for places, kernel in zip((packed.forward, packed.backward), self._kernels, strict=True)
+            tf.nn.bias_add(tf.gather(self._embedding, tf.gather(ids, places)) @ kernel, bias)
+            for places, kernel, bias in ways
         ]
-        return tf.stack(projected, axis=1) + self._bias
+        return tf.stack(projected, axis=1)
 
     def _states(self, projected: tf.Tensor, alive: tf.Tensor) -> tf.Tensor:
         """Run the GRU: `[tokens, 2, 3u]` inputs to `[tokens, 2u]` states, both packed."""
