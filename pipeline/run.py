@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +19,11 @@ SUMMARY_FILE: Final = "summary.json"
 VERDICT_FOLDER: Final = "data_gate"
 CANARY_FOLDER: Final = "canary"
 MODEL_VERDICT_FOLDER: Final = "model_gate"
+QUALITY_FILE: Final = "quality.json"
+TRAINING_FILE: Final = "training.json"
+
+TIME_FORMAT: Final = "%Y%m%d-%H%M%S-%f"
+"""Of a run's folder: when it began, in local time."""
 
 
 @dataclass(kw_only=True)
@@ -31,8 +38,11 @@ class Summary:
         metrics: figures of the eval split by name; empty if it came not so far.
         text: what the texts became as tokens, a dumped `trainer.traits.TextTraits`; empty likewise.
         seconds: wall time by node.
+        outcomes: what came of a node in a few words, where there is something to tell.
         cached: the nodes whose outputs came from an earlier run.
-        run_folder: log, configuration, verdict and this summary.
+        run_folder: log, configuration, verdicts, report and this summary.
+        report: the report's path; empty if it could not be written.
+        report_fault: why it could not.
     """
 
     verdict: Literal["pushed", "data refused", "model refused", "canary refused"] = "pushed"
@@ -42,8 +52,25 @@ class Summary:
     metrics: Mapping[str, float] = field(default_factory=dict)
     text: Mapping[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    outcomes: dict[str, str] = field(default_factory=dict)
     cached: list[str] = field(default_factory=list)
     run_folder: str = ""
+    report: str = ""
+    report_fault: str = ""
+
+    def in_words(self) -> str:
+        """Say the verdict in one sentence."""
+        match self.verdict:
+            case "pushed" if self.pushed:
+                return (
+                    f"Pushed version {self.pushed['version']} in {sum(self.seconds.values()):.0f} s"
+                )
+            case "data refused":
+                return "The data gate refused this run; nothing was trained."
+            case "canary refused":
+                return "The canary refused this export; nothing was pushed."
+            case _:
+                return "The model gate refused this model; nothing was pushed."
 
     def to_json(self) -> str:
         """Write the summary as one JSON object on one line."""
@@ -53,14 +80,14 @@ class Summary:
 def make_run_folder(config: Config) -> Path:
     """Make the folder of a new run and keep the configuration in it."""
     now = datetime.now().astimezone()
-    folder = config.output_dir / RUNS_FOLDER / now.strftime("%Y%m%d-%H%M%S-%f")
+    folder = config.output_dir / RUNS_FOLDER / now.strftime(TIME_FORMAT)
     folder.mkdir(parents=True)
     (folder / CONFIG_FILE).write_text(config.to_yaml(), "utf-8")
     return folder
 
 
 def execute(config: Config, folder: Path, listener: Any) -> Summary:
-    """Run the graph and sum it up; the caller holds the lock of the output folder.
+    """Run the graph, sum it up and report; the caller holds the lock of the output folder.
 
     Args:
         config: the configuration.
@@ -84,8 +111,24 @@ def execute(config: Config, folder: Path, listener: Any) -> Summary:
     except local_runner.NodeFailedError as error:
         if not isinstance(error.__cause__, GateRefusedError):
             raise
+    _report(config, summary, folder)
     (folder / SUMMARY_FILE).write_text(summary.to_json() + "\n", "utf-8")
     return summary
+
+
+def _report(config: Config, summary: Summary, folder: Path) -> None:
+    """Write the report; a fault costs the report, not the verdict: the model may serve already."""
+    from pipeline.causes import explain
+    from pipeline.report import facts, page
+
+    try:
+        page.write(facts.gather(config, summary, folder), folder / page.FILE_NAME)
+    except Exception as error:  # noqa: BLE001 - told with the verdict, in full in the log
+        with suppress(OSError):  # a full disk takes no log
+            traceback.print_exc()
+        summary.report_fault = explain(error)
+    else:
+        summary.report = str(folder / page.FILE_NAME)
 
 
 class _Recorder:
@@ -100,14 +143,20 @@ class _Recorder:
         self._listener.node_started(node)
 
     def node_ended(self, result: Any) -> None:
+        from pipeline import outcome
+
         self._summary.seconds[result.node] = round(result.seconds, 3)
         if result.cached:
             self._summary.cached.append(result.node)
+        if told := outcome.describe(result):
+            self._summary.outcomes[result.node] = told
         match result.node:
+            case "DataQuality":
+                self._keep_quality(result.outputs)
             case "DataGate":
                 self._keep_verdict(result.outputs)
             case "Trainer":
-                self._keep_text(result.outputs)
+                self._keep_training(result.outputs)
             case "Evaluator":
                 self._keep_evaluation(result.outputs)
             case "ModelGate":
@@ -117,6 +166,12 @@ class _Recorder:
             case "AtomicPusher":
                 self._keep_push(result.outputs)
         self._listener.node_ended(result)
+
+    def _keep_quality(self, outputs: Any) -> None:
+        from components.data_quality.report import FILE_NAME
+
+        (artifact,) = outputs["quality"]
+        shutil.copy(Path(artifact.uri, FILE_NAME), self._folder / QUALITY_FILE)
 
     def _keep_verdict(self, outputs: Any) -> None:
         from pipeline import outcome
@@ -129,9 +184,12 @@ class _Recorder:
             self._summary.reasons = [finding.in_words() for finding in refusals]
             self._summary.rows = [row for finding in refusals for row in finding.rows]
 
-    def _keep_text(self, outputs: Any) -> None:
+    def _keep_training(self, outputs: Any) -> None:
         from pipeline import outcome
+        from trainer.run import TRAINING_SUMMARY
 
+        (artifact,) = outputs["model_run"]
+        shutil.copy(Path(artifact.uri, TRAINING_SUMMARY), self._folder / TRAINING_FILE)
         self._summary.text = outcome.training(outputs).get("text", {})
 
     def _keep_evaluation(self, outputs: Any) -> None:

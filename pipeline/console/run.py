@@ -108,7 +108,7 @@ def _leave(status: int) -> NoReturn:
 
 
 def closing_words(summary: "Summary") -> str:
-    """Say what the texts were, indented as all that goes with a line is, then the verdict."""
+    """Say what the texts were, indented as all that goes with a line is; then what came of all."""
     return "\n".join([*_text_words(summary.text), *_verdict_words(summary)])
 
 
@@ -130,19 +130,16 @@ def _percent(share: float) -> str:
     return f"{100 * share:.2f} %"
 
 
-def _verdict_words(summary: "Summary") -> list[str]:
-    took = f"{sum(summary.seconds.values()):.0f} s"
-    match summary.verdict:
-        case "pushed" if summary.pushed:
-            path = summary.pushed["path"]
-            return [f"Pushed version {summary.pushed['version']} in {took}: {path}"]
-        case "data refused":
-            reasons = ["The data gate refused this run; nothing was trained."]  # the table says why
-        case "canary refused":
-            reasons = ["The canary refused this export; nothing was pushed."]
-        case _:
-            reasons = ["The model gate refused this model; nothing was pushed."]
-    return [*reasons, f"All of it: {summary.run_folder}"]
+def _verdict_words(summary: "Summary") -> Iterator[str]:
+    if summary.pushed:
+        yield f"{summary.in_words()}: {summary.pushed['path']}"
+    else:
+        yield summary.in_words()
+        yield f"All of it: {summary.run_folder}"
+    if summary.report:
+        yield f"Report: {summary.report}"
+    elif summary.report_fault:
+        yield f"No report could be written: {summary.report_fault}"
 
 
 def _fault(error: BaseException, log: Path | None) -> str:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,9 @@ def test_a_data_refusal_stays_in_the_metadata_and_in_the_runs_folder(
         assert verdict["passed"] is False
         assert (folder / "anomalies-train.pbtxt").is_file()
         assert (folder / "anomalies-eval.pbtxt").is_file()
+    report = unescape(Path(done.json()["report"]).read_text("utf-8"))
+    assert '<h1 class="refused">The data gate refused this run; nothing was trained.</h1>' in report
+    assert all(told in report for told in done.json()["reasons"])
     ran = {kind.name.rsplit(".", 1)[-1] for kind in store.get_execution_types()}
     assert "DataGate" in ran
     assert not ran & {"Transform", "Trainer"}
@@ -170,6 +174,9 @@ def test_a_model_refusal_stays_beside_the_blessing_and_in_the_runs_folder(
     text = (kept / "verdict.txt").read_text("utf-8")
     assert text.startswith("refused, on ")
     assert all(reason in text for reason in too_strict.json()["reasons"])
+    report = unescape(Path(too_strict.json()["report"]).read_text("utf-8"))
+    assert "The model gate refused this model; nothing was pushed.</h1>" in report
+    assert all(reason in report for reason in too_strict.json()["reasons"])
     judged = [
         blessing
         for blessing in metadata(house).get_artifacts_by_type("ModelBlessing")

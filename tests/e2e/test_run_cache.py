@@ -45,6 +45,15 @@ def test_the_same_run_again_comes_from_the_cache_with_the_same_version(
     assert second.json()["metrics"] == first.json()["metrics"]
 
 
+def test_the_report_of_a_cached_run_tells_as_much_and_marks_what_is_cached(
+    first: Any, second: Any
+) -> None:
+    fresh, cached = (Path(run.json()["report"]).read_text("utf-8") for run in (first, second))
+    assert fresh.count("<td>cached</td>") == 0
+    assert cached.count("<td>cached</td>") == len(NODES)
+    assert cached.count("<h2>") == fresh.count("<h2>")
+
+
 def test_an_edit_of_readme_runs_nothing_again(after_readme: Any) -> None:
     assert after_readme.status == 0, after_readme.err
     assert set(after_readme.json()["cached"]) == NODES

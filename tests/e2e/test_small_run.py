@@ -25,6 +25,10 @@ NODES = [
     "AtomicPusher",
 ]
 TOLD = [node for node in NODES if node not in ("DataGateHalt", "LastAccepted", "Production")]
+SECTIONS = [
+    *("Model", "Training", "Model gate", "Canary", "Data gate", "Data quality", "Text"),
+    *("Nearest neighbours", "Nodes", "Configuration"),
+]
 FOREIGN = ("WARNING", "INFO", "tensorflow", "absl", "Traceback", "Epoch")
 
 
@@ -46,7 +50,7 @@ def test_json_is_one_object_with_verdict_version_metrics_and_seconds(
     assert summary["cached"] == []
 
 
-def test_the_runs_folder_keeps_log_configuration_verdict_and_summary(
+def test_the_runs_folder_keeps_log_configuration_verdict_report_and_summary(
     house: Any, first: Any
 ) -> None:
     summary = first.json()
@@ -58,14 +62,20 @@ def test_the_runs_folder_keeps_log_configuration_verdict_and_summary(
         assert json.loads((folder / gate / "verdict.json").read_text("utf-8"))["passed"]
     assert (folder / "data_gate" / "anomalies-train.pbtxt").is_file()
     assert "Epoch 1/" in (folder / "log.txt").read_text("utf-8")
+    assert summary["report"] == str(folder / "report.html")
+    report = (folder / "report.html").read_text("utf-8")
+    assert f"Pushed version {summary['pushed']['version']} in " in report
+    assert [heading for heading in SECTIONS if f"<h2>{heading}</h2>" not in report] == []
+    assert [node for node in NODES if f'<th scope="row">{node}</th>' not in report] == []
 
 
 def test_a_run_tells_a_line_for_each_node_and_nothing_of_the_libraries(first: Any) -> None:
     told = [line for line in first.err.splitlines() if not line.startswith(" ")]
-    opening, *nodes, closing = told
+    opening, *nodes, closing, report = told
     assert opening.startswith("enquiries: run folder ")
     assert [line.split()[:2] for line in nodes] == [["+", node] for node in TOLD]
     assert closing.startswith(f"Pushed version {first.json()['pushed']['version']} in ")
+    assert report == f"Report: {first.json()['report']}"
     assert [word for word in FOREIGN if word in first.err] == []
 
 
@@ -77,4 +87,4 @@ def test_verbose_brings_the_libraries_words_back(
     assert quiet.err == ""
     assert "WARNING:absl" in loud.err
     told = [line for line in loud.out.splitlines() if not line.startswith(" ")]
-    assert [line.split()[1] for line in told[1:-1]] == TOLD
+    assert [line.split()[1] for line in told[1:-2]] == TOLD

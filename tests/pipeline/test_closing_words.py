@@ -59,5 +59,17 @@ def test_texts_that_were_not_measured_are_not_spoken_of(
     assert closing_words(summary).splitlines() == expected
 
 
+def test_the_report_is_named_last() -> None:
+    summary = Summary(pushed=PUSHED.pushed, report="runs/1/report.html")
+    assert closing_words(summary).splitlines()[-1] == "Report: runs/1/report.html"
+
+
+def test_a_report_that_could_not_be_written_is_told_in_its_place() -> None:
+    summary = Summary(verdict="data refused", report_fault="the disk is full")
+    assert closing_words(summary).splitlines()[-1] == (
+        "No report could be written: the disk is full"
+    )
+
+
 def test_the_traits_are_part_of_the_json() -> None:
     assert '"text": {"tokens": "jamo", "vocabulary_size": 1300' in Summary(text=TEXT).to_json()
