@@ -50,6 +50,7 @@ def build(config: Config) -> list[BaseNode]:
         columns=config.data.columns,
         digest=source_digest(
             "components/data_quality",
+            "components/examples.py",
             "components/provenance.py",
             "components/text_example_gen/source.py",
             "trainer/text.py",
@@ -87,7 +88,8 @@ def build(config: Config) -> list[BaseNode]:
         digest=source_digest(
             "components/data_gate",
             "components/text_statistics",
-            "components/atomic_pusher/facts.py",
+            "components/examples.py",
+            "components/gate_rules.py",
             "serving/releases",
         ),
     )
@@ -96,7 +98,10 @@ def build(config: Config) -> list[BaseNode]:
         examples=examples.outputs["examples"],
         columns=config.data.columns,
         digest=source_digest(
-            "components/simple_baselines", "components/provenance.py", "trainer/text.py"
+            "components/simple_baselines",
+            "components/examples.py",
+            "components/provenance.py",
+            "trainer/text.py",
         ),
     )
     simple.add_upstream_node(halt)
@@ -122,6 +127,8 @@ def build(config: Config) -> list[BaseNode]:
         columns=config.data.columns,
         digest=source_digest(
             "components/model_gate",
+            "components/examples.py",
+            "components/gate_rules.py",
             "components/simple_baselines",
             "components/text_statistics/characters.py",
             "components/text_statistics/code_points.py",
@@ -138,10 +145,11 @@ def build(config: Config) -> list[BaseNode]:
         digest=source_digest(
             "components/canary",
             "components/data_gate/verdict.py",
-            "components/data_quality/reading.py",
+            "components/examples.py",
             "serving",
             "trainer/golden.py",
             "trainer/hostile.py",
+            "trainer/raw_columns.py",
         ),
     )
     canary.add_upstream_node(judged)
@@ -149,7 +157,12 @@ def build(config: Config) -> list[BaseNode]:
         base=config.models_dir,
         settings=config.release,
         columns=config.data.columns,
-        digest=source_digest("components/atomic_pusher", "serving/releases", "serving/warmup.py"),
+        digest=source_digest(
+            "components/atomic_pusher",
+            "components/examples.py",
+            "serving/releases",
+            "serving/warmup.py",
+        ),
         sources={"trainer": source_digest("trainer")},
         model=trainer.outputs["model"],
         model_blessing=judged.outputs["blessing"],

@@ -22,11 +22,6 @@ class Backend(Enum):
     DOCKER = "docker"
     PODMAN = "podman"
 
-    @property
-    def is_tensorflow_serving(self) -> bool:
-        """Whether TensorFlow Serving itself answers: what a release was validated with."""
-        return self is not Backend.EMBEDDED
-
 
 class BackendError(ValueError):
     """Settings that a backend cannot be started with."""

@@ -13,13 +13,13 @@ from tfx.utils import io_utils, path_utils
 from components.atomic_pusher import facts
 from components.atomic_pusher.statistics import keep_statistics
 from components.atomic_pusher.texts import eval_texts
+from components.examples import data_digest
 from components.text_example_gen.source import Columns
 from serving.releases.accepted import STATISTICS_FOLDER
 from serving.releases.manifest import Provenance
 from serving.releases.publish import push
 from serving.releases.settings import ReleaseSettings
 
-EVAL_SPLIT: Final = "eval"
 WARMUP_LIMIT_S: Final = 60.0
 """For one replayed request: far more than any needs, so that a model that hangs is an error."""
 
@@ -110,8 +110,8 @@ def _prepare(
             artifact, version / STATISTICS_FOLDER, schema=_schema(inputs), columns=columns
         )
     if inputs.get("examples") and not (version / WARMUP_FILE).exists():
-        split = Path(artifact_utils.get_split_uri(inputs["examples"], EVAL_SPLIT))
-        texts = eval_texts(split, columns.text, settings.warmup_requests)
+        examples = artifact_utils.get_single_instance(inputs["examples"])
+        texts = eval_texts(examples, columns, settings.warmup_requests)
         write_requests(version, texts, model=model)
     load_and_warm_up(version, time_limit_s=WARMUP_LIMIT_S).close()
 
@@ -134,7 +134,7 @@ def _of_examples(inputs: Artifacts) -> dict[str, Any]:
     if not inputs.get("examples"):
         return {}
     examples = artifact_utils.get_single_instance(inputs["examples"])
-    digest = facts.data_digest(Path(examples.uri))
+    digest = data_digest(Path(examples.uri))
     return {"span": examples.span, "data_digest": digest, "rows": facts.rows(examples)}
 
 

@@ -42,15 +42,6 @@ def libraries() -> dict[str, str]:
     return found
 
 
-def data_digest(examples: Path) -> str:
-    """Digest the example files of all splits: SHA-256 over their paths and bytes."""
-    digest = hashlib.sha256()
-    for file in sorted(examples.glob("Split-*/*")):
-        digest.update(f"{file.relative_to(examples)}\0".encode())
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
-
-
 def rows(examples: Artifact) -> dict[str, int]:
     """Give the number of examples by split."""
     splits = artifact_utils.decode_split_names(examples.split_names)

@@ -1,13 +1,12 @@
 """The statistics of a release's data, without its texts."""
 
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
+from tfx.components.statistics_gen.stats_artifact_utils import BINARY_PB_BASENAME
 
 from components.text_example_gen.source import Columns
-
-STATISTICS_FILE: Final = "FeatureStats.pb"
 
 Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
 
@@ -23,13 +22,13 @@ def keep_statistics(
         schema: says which columns have a closed set of values.
         columns: which column plays which part.
     """
-    for file in sorted(artifact.glob(f"Split-*/{STATISTICS_FILE}")):
+    for file in sorted(artifact.glob(f"Split-*/{BINARY_PB_BASENAME}")):
         kept = without_texts(
             Statistics.FromString(file.read_bytes()), schema=schema, columns=columns
         )
         folder = target / file.parent.name
         folder.mkdir(parents=True)
-        (folder / STATISTICS_FILE).write_bytes(kept.SerializeToString(deterministic=True))
+        (folder / file.name).write_bytes(kept.SerializeToString(deterministic=True))
 
 
 def without_texts(

@@ -2,34 +2,31 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Final
+
+from tfx.types import Artifact
+
+from components.examples import labelled_rows
+from components.text_example_gen.source import Columns
+
+EVAL_SPLIT: Final = "eval"
 
 ROWS_LOOKED_AT: Final = 10_000
 """Rows lie in the order of a hash, so that the first are a sample; 100 MB if each has 10 kB."""
 
 
-def eval_texts(split: Path, column: str, count: int) -> list[str]:
-    """Choose texts of different lengths from a split's gzipped examples.
+def eval_texts(examples: Artifact, columns: Columns, count: int) -> list[str]:
+    """Choose texts of different lengths from the labelled rows of the eval split.
 
     Args:
-        split: folder of the split.
-        column: of the text.
+        examples: with the split.
+        columns: which column plays which part.
         count: texts to choose; 0 reads nothing.
     """
     if not count:
         return []
-    import tensorflow as tf
-
-    files = sorted(map(str, split.glob("*.gz")))
-    records = tf.data.TFRecordDataset(files, compression_type="GZIP").as_numpy_iterator()
-    values = (
-        tf.train.Example.FromString(record).features.feature[column].bytes_list.value
-        for record in islice(records, ROWS_LOOKED_AT)
-    )
-    return spread(
-        (value[0].decode("utf-8", "replace") for value in values if value and value[0]), count
-    )
+    rows = islice(labelled_rows(examples, EVAL_SPLIT, columns), ROWS_LOOKED_AT)
+    return spread((row.text for row in rows), count)
 
 
 def spread(texts: Iterable[str], count: int) -> list[str]:

@@ -8,7 +8,7 @@ from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.components.common.resolver import ResolverStrategy
 from tfx.types import Artifact
 
-from serving.releases.errors import ReleaseError
+from serving.releases.errors import NoManifestError
 from serving.releases.manifest import read_manifest
 from serving.releases.state import STABLE, history
 
@@ -44,6 +44,9 @@ class ServedModel(ResolverStrategy):
 
         Returns:
             At most one `model`, and the `candidate` as it came.
+
+        Raises:
+            ReleaseError: a manifest that tells a version's model cannot be read.
         """
         candidates = {artifact.id for artifact in input_dict["candidate"]}
         models = {model.uri: model for model in input_dict["model"]}
@@ -55,12 +58,16 @@ class ServedModel(ResolverStrategy):
         }
 
     def _served_uris(self) -> Iterator[str]:
-        """Name the artifacts whose versions were stable, the latest first."""
+        """Name the artifacts whose versions were stable, the latest first.
+
+        A damaged manifest stops the run, before anything is trained: compared with an older model
+        instead, or with none, a worse one would pass the gate.
+        """
         for activation in reversed(history(self._base)):
             if activation.label == STABLE:
                 try:
                     yield read_manifest(self._base, activation.version).provenance.model_uri
-                except ReleaseError:  # a version that retention has removed
+                except NoManifestError:  # a version that retention has removed
                     continue
 
 

@@ -1,13 +1,13 @@
 """Fetches the export and training's answers, and writes the blessing."""
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import tensorflow_transform as tft
 from tfx.dsl.components.base.base_executor import BaseExecutor
-from tfx.dsl.io import fileio
 from tfx.types import Artifact, artifact_utils
 from tfx.utils import io_utils, path_utils
 
@@ -15,8 +15,7 @@ from components.canary import golden
 from components.canary.flight import Questions, fly
 from components.canary.record import RECORD_FILE, SERVER_LOG, Record
 from components.canary.settings import CanarySettings
-from components.data_quality.reading import read_chunks
-from components.provenance import place
+from components.examples import labelled_rows
 from components.text_example_gen.source import Columns
 from trainer.golden import Features
 from trainer.golden import read as read_golden
@@ -67,7 +66,8 @@ def _questions(inputs: Artifacts, columns: Columns, *, rows: int) -> Questions:
     graph = tft.TFTransformOutput(artifact_utils.get_single_uri(inputs["transform_graph"]))
     keys = Features(graph, columns.text).keys
     hostile = golden.hostile_cases(known, keys)
-    drawn = golden.eval_cases(_eval_rows(inputs["examples"], columns), known, keys, rows=rows)
+    examples = artifact_utils.get_single_instance(inputs["examples"])
+    drawn = golden.eval_cases(_eval_rows(examples, columns), known, keys, rows=rows)
     return Questions(
         hostile=hostile,
         drawn=drawn,
@@ -77,14 +77,10 @@ def _questions(inputs: Artifacts, columns: Columns, *, rows: int) -> Questions:
     )
 
 
-def _eval_rows(examples: list[Artifact], columns: Columns) -> Iterator[list[golden.Row]]:
-    for path in sorted(fileio.glob(f"{artifact_utils.get_split_uri(examples, EVAL_SPLIT)}/*")):
-        for chunk in read_chunks(path, columns, max_rows=_ROWS_READ):
-            places = map(place, chunk.files, chunk.lines)
-            yield [
-                golden.Row(where.decode(), text)
-                for where, text in zip(places, chunk.texts, strict=True)
-            ]
+def _eval_rows(examples: Artifact, columns: Columns) -> Iterator[list[golden.Row]]:
+    rows = labelled_rows(examples, EVAL_SPLIT, columns)
+    while chunk := [golden.Row(r.origin, r.text.encode()) for r in islice(rows, _ROWS_READ)]:
+        yield chunk
 
 
 def _publish(record: Record, blessing: Artifact) -> None:

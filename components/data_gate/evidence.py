@@ -12,7 +12,6 @@ from tfx.components.statistics_gen import stats_artifact_utils
 from tfx.types import Artifact, artifact_utils
 from tfx.utils import io_utils
 
-from components.atomic_pusher.statistics import STATISTICS_FILE
 from components.data_gate.distance_rules import Comparison, Distance
 from components.data_gate.rules import MOST_ROWS, Anomaly
 from components.provenance import ROW_FEATURE
@@ -35,7 +34,7 @@ def read_statistics(artifact: Artifact) -> dict[str, Statistics]:
 
 def read_kept(folder: Path, split: str) -> Statistics:
     """Read a split's statistics out of those that a release keeps."""
-    file = folder / f"Split-{split}" / STATISTICS_FILE
+    file = folder / f"Split-{split}" / stats_artifact_utils.BINARY_PB_BASENAME
     return Statistics.FromString(file.read_bytes())
 
 

@@ -7,12 +7,12 @@ from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types import Artifact, artifact_utils
 from tfx.utils import io_utils
 
-from components.atomic_pusher.facts import data_digest
 from components.baseline.accepted import STATISTICS_ID
 from components.data_gate import evidence as read
 from components.data_gate.rules import Evidence, judge
 from components.data_gate.settings import DataGateSettings
 from components.data_quality.report import FILE_NAME, Quality
+from components.examples import data_digest
 from components.text_example_gen.source import Columns
 from components.text_statistics.comparators import add_profile
 from serving.releases.accepted import accepted_statistics

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from components.data_gate.settings import DataGateSettings, LimitedRule
+from components.data_gate.settings import DataGateSettings
 from components.data_gate.verdict import Finding
 from components.data_quality.report import Match, Overlap, Quality
+from components.gate_rules import LimitedRule
 
 
 def quality_findings(quality: Quality, settings: DataGateSettings) -> Iterator[Finding]:

@@ -1,26 +1,10 @@
 """The `gates.data` section of the configuration: each rule with its level and its limit."""
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Level = Literal["off", "warn", "refuse"]
-
-
-class Rule(BaseModel):
-    """How seriously a rule is taken."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    level: Level = Field(
-        "refuse", description="`warn` reports what it finds, `refuse` also stops the run."
-    )
-
-
-class LimitedRule(Rule):
-    """A rule with a figure that must keep to a limit."""
-
-    limit: float = Field(ge=0.0, description="Where the rule begins to complain.")
+from components.gate_rules import LimitedRule, Rule
 
 
 class ComparedRule(Rule):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from components.data_gate.settings import Level
+from components.gate_rules import Level
 
 
 @dataclass(frozen=True, kw_only=True)

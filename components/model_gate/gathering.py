@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from tfx.types import Artifact
 from tfx.utils import path_utils
 
+from components.examples import Row, labelled_rows
 from components.model_gate import slices
 from components.model_gate.evidence import Evidence, Export, Labels, numbered
 from components.model_gate.latency import measure
@@ -12,7 +13,6 @@ from components.model_gate.predictions import ServedModel, size_bytes
 from components.model_gate.slices import Slice
 from components.simple_baselines import predictions as baselines_on_disk
 from components.simple_baselines.executor import EVAL_SPLIT
-from components.simple_baselines.reading import Row, labelled_rows
 from components.text_example_gen.source import Columns
 from trainer.export import LENGTH_BOUNDS
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from components.gate_rules import LimitedRule
 from components.model_gate.evidence import Evidence
 from components.model_gate.intervals import Interval, macro_f1_difference
 from components.model_gate.paired import (
@@ -11,7 +12,7 @@ from components.model_gate.paired import (
     discordance,
     standing,
 )
-from components.model_gate.settings import LimitedRule, ModelGateSettings
+from components.model_gate.settings import ModelGateSettings
 from components.model_gate.verdict import Check
 
 NOTHING_TO_COMPARE: Final = "no baseline yet: nothing to compare with"

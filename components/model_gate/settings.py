@@ -4,9 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from components.data_gate.settings import Level, LimitedRule
-
-__all__ = ["Level", "LimitedRule", "ModelGateSettings", "ShareRule"]
+from components.gate_rules import LimitedRule
 
 
 class ShareRule(LimitedRule):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from components.gate_rules import LimitedRule
 from components.model_gate.evidence import Evidence, Export
 from components.model_gate.paired import (
     TELLING_LOSS,
@@ -11,7 +12,7 @@ from components.model_gate.paired import (
     standing,
 )
 from components.model_gate.paired_rules import not_compared, signed
-from components.model_gate.settings import LimitedRule, ModelGateSettings
+from components.model_gate.settings import ModelGateSettings
 from components.model_gate.slices import Part, Slice
 from components.model_gate.verdict import Check
 

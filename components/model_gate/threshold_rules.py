@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from components.gate_rules import LimitedRule
 from components.model_gate.calibration import calibration
 from components.model_gate.evidence import Evidence
 from components.model_gate.intervals import Interval, macro_f1_interval, wilson
-from components.model_gate.settings import LimitedRule, ModelGateSettings
+from components.model_gate.settings import ModelGateSettings
 from components.model_gate.verdict import Check
 
 ALL_ROWS = "all rows"

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
-from components.data_gate.settings import Level
 from components.data_gate.verdict import Finding
+from components.gate_rules import Level
 
 VERDICT_FILE: Final = "verdict.json"
 TEXT_FILE: Final = "verdict.txt"

@@ -7,8 +7,8 @@ from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.dsl.io import fileio
 from tfx.types import Artifact, artifact_utils
 
+from components.examples import labelled_rows
 from components.simple_baselines import fitting, predictions
-from components.simple_baselines.reading import labelled_rows
 from components.text_example_gen.source import Columns
 
 EXAMPLES_KEY: Final = "examples"

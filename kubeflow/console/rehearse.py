@@ -66,7 +66,7 @@ def rehearse(
     talk = _Talk(silent=as_json)
     try:
         spec, platform = read(pipeline)
-        with locked(rehearsal.folder):
+        with locked(rehearsal.folder, own="--folder FOLDER"):
             _bring(rehearsal, spec, data, values)
             if WEBHOOK in _declared(spec):
                 values.setdefault(WEBHOOK, "")  # a step has no network here

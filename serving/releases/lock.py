@@ -1,4 +1,4 @@
-"""One change of a folder of versions at a time."""
+"""One holder of a folder at a time: a change of its versions, or a run that writes into it."""
 
 import fcntl
 import getpass
@@ -20,23 +20,27 @@ _SIGNATURE_BYTES: Final = 1_000
 
 
 @contextmanager
-def locked(base: Path, action: str) -> Iterator[None]:
-    """Hold the folder for this process; the system lets go of it however the process ends.
+def locked(
+    folder: Path, action: str, *, advice: str = "nothing was changed; wait for it, then try again"
+) -> Iterator[None]:
+    """Hold a folder for this process; the system lets go of it however the process ends.
 
     Args:
-        base: folder of the versions; made if it is not there.
+        folder: made if it is not there.
         action: what for, such as `push`; another process is told so.
+        advice: what to do while another process holds it.
 
     Raises:
         BusyError: another process holds it; tells which, since when and what for.
     """
-    base.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(base / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o644)
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise BusyError(_holder(descriptor, base, action)) from None
+            holder = _holder(descriptor)
+            raise BusyError(f"{action}: {folder} is held by a {holder}: {advice}") from None
         _sign(descriptor, action)
         yield
     finally:
@@ -65,13 +69,12 @@ def _sign(descriptor: int, action: str) -> None:
         os.pwrite(descriptor, json.dumps(signature).encode(), 0)
 
 
-def _holder(descriptor: int, base: Path, action: str) -> str:
+def _holder(descriptor: int) -> str:
     try:
         holder = json.loads(os.pread(descriptor, _SIGNATURE_BYTES, 0))
     except ValueError:  # not written yet
         holder = {}
     return (
-        f"{action}: {base} is held by a {holder.get('action', 'change')} of "
-        f"{holder.get('by', 'somebody')} (process {holder.get('process', 'unknown')}, since "
-        f"{holder.get('since', 'just now')}): nothing was changed; wait for it, then try again"
+        f"{holder.get('action', 'change')} of {holder.get('by', 'somebody')} (process "
+        f"{holder.get('process', 'unknown')}, since {holder.get('since', 'just now')})"
     )

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from serving.releases.errors import ReleaseError
+from serving.releases.errors import NoManifestError, ReleaseError
 from serving.releases.folder import in_words, versions
 
 OWN_FOLDER: Final = "malmoi"
@@ -97,20 +97,26 @@ def read_manifest(base: Path, version: int) -> Manifest:
     """Read a version's manifest.
 
     Raises:
-        ReleaseError: there is no such version, or it has no readable manifest.
+        NoManifestError: there is no such version, or it has no manifest.
+        ReleaseError: the manifest cannot be read.
     """
     file = base / str(version) / MANIFEST_FILE
     try:
         return Manifest.model_validate_json(file.read_bytes())
     except FileNotFoundError:
         if version in versions(base):
-            raise ReleaseError(
+            raise NoManifestError(
                 f"version {version} has no {MANIFEST_FILE}: it was not pushed by Malmoi, or before "
                 "there were manifests"
             ) from None
-        raise ReleaseError(f"no version {version} in {base}, {in_words(versions(base))}") from None
+        raise NoManifestError(
+            f"no version {version} in {base}, {in_words(versions(base))}"
+        ) from None
     except (OSError, ValidationError) as error:
-        raise ReleaseError(f"{file} cannot be read: {error}") from error
+        raise ReleaseError(
+            f"{file} cannot be read: {error}; put back a copy, or leave version {version} with "
+            "`malmoi releases rollback CONFIG`"
+        ) from error
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -139,7 +139,7 @@ def test_a_folder_that_another_process_holds_is_left_alone(
     with locked(house.output):
         done = malmoi("run", house.config, "--json")
     assert (done.status, done.out) == (FAULT, "")
-    assert done.err.startswith(f"another run holds {house.output} (process ")
+    assert done.err.startswith(f"run: {house.output} is held by a run of ")
     assert sorted((house.output / "runs").iterdir()) == before
 
 
@@ -165,7 +165,8 @@ def test_a_signal_ends_a_run_with_a_word_on_how_to_go_on(
         process.send_signal(number)
         out, err = process.communicate(timeout=PATIENCE_S)
     assert busy.status == FAULT
-    assert f"another run holds {house.output} (process {process.pid}, since " in busy.err
+    assert busy.err.startswith(f"run: {house.output} is held by a run of ")
+    assert f"(process {process.pid}, since " in busy.err
     assert (process.returncode, out) == (FAULT, "")
     assert "Interrupted. Run the same command again: finished nodes come from the cache." in err
     assert "Traceback" not in err

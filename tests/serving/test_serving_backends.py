@@ -27,7 +27,6 @@ def put(folder: Path, name: str, script: str) -> None:
 
 def test_an_empty_machine_serves_with_the_embedded_server(path: Path) -> None:
     assert detect() is Backend.EMBEDDED
-    assert not detect().is_tensorflow_serving
 
 
 def test_the_binary_comes_before_an_engine_that_answers(path: Path) -> None:
@@ -35,7 +34,6 @@ def test_the_binary_comes_before_an_engine_that_answers(path: Path) -> None:
     assert detect() is Backend.DOCKER
     put(path, "tensorflow_model_server", "exit 0")
     assert detect() is Backend.BINARY
-    assert detect().is_tensorflow_serving
 
 
 def test_an_engine_whose_daemon_does_not_answer_is_passed_over(path: Path) -> None:

@@ -9,6 +9,7 @@ from tfx.types import standard_artifacts
 from components.atomic_pusher.facts import UNKNOWN, libraries, metric, verdict, with_intervals
 from components.atomic_pusher.texts import eval_texts, spread
 from components.model_gate.intervals import Interval
+from components.text_example_gen.source import Columns
 from serving.releases.manifest import Metric
 
 
@@ -67,8 +68,8 @@ def test_texts_are_chosen_evenly_by_length(count: int, lengths: list[int]) -> No
     assert [len(text) for text in spread(texts, count)] == lengths if count else True
 
 
-def test_no_texts_are_read_where_none_are_wanted(tmp_path: Path) -> None:
-    assert eval_texts(tmp_path / "nowhere", "본문", 0) == []
+def test_no_texts_are_read_where_none_are_wanted() -> None:
+    assert eval_texts(standard_artifacts.Examples(), Columns(text="본문", label="분류"), 0) == []
     assert spread([], 3) == []
 
 

@@ -13,7 +13,8 @@ from components.artifacts import Verdict
 from components.baseline.accepted import STATISTICS_ID, LastAcceptedStatistics
 from components.baseline.served import ServedModel, ancestors
 from serving.releases.changes import rollback
-from serving.releases.manifest import Provenance
+from serving.releases.errors import ReleaseError
+from serving.releases.manifest import MANIFEST_FILE, Provenance
 from serving.releases.publish import push
 
 
@@ -182,6 +183,23 @@ def test_a_version_that_is_gone_is_passed_over(house: House) -> None:
     house.push(first)
     shutil.rmtree(house.base / str(house.push(second)))
     assert house.resolve(house.train(house.lineage.make())) == [first]
+
+
+def test_a_damaged_manifest_is_told_and_a_rollback_leaves_it(house: House) -> None:
+    first, second = house.train(house.lineage.make()), house.train(house.lineage.make())
+    house.push(first)
+    version = house.push(second)
+    file = house.base / str(version) / MANIFEST_FILE
+    file.write_bytes(file.read_bytes()[:100])
+    candidate = house.train(house.lineage.make())
+    with pytest.raises(ReleaseError) as caught:
+        house.resolve(candidate)
+    assert str(caught.value).startswith(f"{file} cannot be read: ")
+    assert str(caught.value).endswith(
+        f"; put back a copy, or leave version {version} with `malmoi releases rollback CONFIG`"
+    )
+    rollback(house.base)
+    assert house.resolve(candidate) == [first]
 
 
 def test_a_release_of_a_model_that_the_store_does_not_know_is_passed_over(house: House) -> None:

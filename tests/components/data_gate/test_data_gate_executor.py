@@ -14,7 +14,6 @@ from tfx.types import artifact_utils, channel, standard_artifacts
 from tfx.utils import io_utils
 
 from components.artifacts import Quality, Quarantine, Verdict
-from components.atomic_pusher.facts import data_digest
 from components.data_gate.component import DataGate
 from components.data_gate.evidence import value_counts
 from components.data_gate.executor import Executor
@@ -22,6 +21,7 @@ from components.data_gate.settings import DataGateSettings
 from components.data_gate.verdict import Verdict as GateVerdict
 from components.data_quality.report import Overlap
 from components.data_quality.report import Quality as QualityReport
+from components.examples import data_digest
 from components.text_example_gen.source import Columns
 from serving.releases.accepted import STATISTICS_FOLDER
 from serving.releases.manifest import Provenance

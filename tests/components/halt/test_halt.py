@@ -7,8 +7,9 @@ from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types import channel
 
 from components.artifacts import Verdict
-from components.data_gate.verdict import Finding, Level
+from components.data_gate.verdict import Finding
 from components.data_gate.verdict import Verdict as GateVerdict
+from components.gate_rules import Level
 from components.halt.component import Executor, GateRefusedError, Halt
 
 

@@ -8,10 +8,10 @@ from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types import artifact_utils, channel, standard_artifacts
 
 from components.artifacts import BaselinePredictions
+from components.examples import Row, labelled_rows
 from components.provenance import ROW_FEATURE, place
 from components.simple_baselines import executor, fitting, predictions
 from components.simple_baselines.component import SimpleBaselines
-from components.simple_baselines.reading import Row, labelled_rows
 from components.text_example_gen.source import Columns
 
 COLUMNS = Columns(text="글", label="분류", side={"경로": "str", "별점": "int", "점수": "float"})

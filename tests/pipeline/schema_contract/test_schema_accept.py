@@ -19,7 +19,6 @@ from components.data_quality.report import Overlap, Quality
 from pipeline.config import load
 from pipeline.schema_contract import refusals
 from pipeline.schema_contract.accept import Accepted, NotAcceptedError, accept, refused_rules
-from pipeline.schema_contract.figures import just_above, just_below, limit_that_keeps
 from pipeline.schema_contract.refusals import NotRefusedError
 
 NOTHING = Overlap(texts=0, rows=0, examples=())
@@ -283,28 +282,3 @@ def test_the_command_shows_the_edit_makes_it_and_lists_the_rules(tmp_path: Path)
 
 def test_the_gate_writes_its_verdict_where_it_is_looked_for() -> None:
     assert refusals.VERDICT_FILE == executor.VERDICT_FILE
-
-
-@pytest.mark.parametrize(
-    ("figure", "side", "limit"),
-    [
-        ("1.50% of 1,000 rows (15)", "most", "0.0151"),
-        ("1% of 5 rows", "most", "0.02"),
-        ("3 rows", "least", "3"),
-        ("1,234 rows", "most", "1234"),
-        ("16.8:1", "most", "16.9"),
-        ("0.0123", "least", "0.0122"),
-        ("0.00%", "most", "0.0001"),
-        ("none", "most", None),
-    ],
-)
-def test_a_limit_keeps_a_figure_that_was_rounded(figure: str, side: Any, limit: str | None) -> None:
-    assert limit_that_keeps(figure, side) == limit
-
-
-@pytest.mark.parametrize(
-    ("figure", "above", "below"),
-    [(0.38235294, 0.3824, 0.3823), (0.05, 0.0501, 0.05), (0.00001, 0.0001, 0.0)],
-)
-def test_thresholds_stand_just_beyond_the_figure(figure: float, above: float, below: float) -> None:
-    assert (just_above(figure), just_below(figure)) == (above, below)

@@ -1,8 +1,10 @@
-"""The labelled rows of a split, in an order that every reader shares."""
+"""The files of an `Examples` artifact: their rows, in an order that every reader shares."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 import tensorflow as tf
 from tfx.dsl.io import fileio
@@ -35,34 +37,55 @@ class Row:
     side: Mapping[str, str]
 
 
+def data_digest(examples: Path) -> str:
+    """Digest the example files of all splits: SHA-256 over their paths and bytes."""
+    digest = hashlib.sha256()
+    for file in sorted(examples.glob("Split-*/*")):
+        digest.update(f"{file.relative_to(examples)}\0".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
 def labelled_rows(examples: Artifact, split: str, columns: Columns) -> Iterator[Row]:
     """Yield the rows of a split that carry a label, file by file in the order of their names.
 
     Within a file TextExampleGen orders rows by a hash of their content, so that the first rows are
-    a random sample of all.
+    a random sample of all. No more files are read than rows are taken from.
     """
-    folder = artifact_utils.get_split_uri([examples], split)
-    paths = sorted(fileio.glob(f"{folder}/*"))
-    for batch in _batches(paths, columns):
-        for row in _rows(batch, columns):
-            if row.label:
-                yield row
+    kinds = {n: _CATEGORICAL[kind] for n, kind in columns.side.items() if kind in _CATEGORICAL}
+    side = {name: tf.io.VarLenFeature(kind) for name, kind in kinds.items()}
+    for path in sorted(fileio.glob(f"{artifact_utils.get_split_uri([examples], split)}/*")):
+        for batch in batches(path, columns, side):
+            for row in _rows(batch, columns, list(side)):
+                if row.label:
+                    yield row
 
 
-def _batches(paths: Sequence[str], columns: Columns) -> Iterator[Mapping[str, tf.Tensor]]:
+def batches(
+    path: str, columns: Columns, side: Mapping[str, Any] | None = None
+) -> Iterator[Mapping[str, tf.Tensor]]:
+    """Parse a file of gzipped examples, some rows at a time.
+
+    Args:
+        path: of the file.
+        columns: which column plays which part.
+        side: the specification of further columns to parse.
+
+    Yields:
+        Text, label and `ROW_FEATURE` by name, `[rows]` strings, empty where a row has none.
+    """
     names = (columns.text, columns.label, ROW_FEATURE)
     features = {name: tf.io.FixedLenFeature([], tf.string, default_value="") for name in names}
-    features |= {name: tf.io.VarLenFeature(kind) for name, kind in _categorical(columns).items()}
-    for path in paths:
-        records = tf.data.TFRecordDataset(path, compression_type="GZIP").batch(_READ_ROWS)
-        yield from records.map(lambda rows: tf.io.parse_example(rows, features))
+    features |= side or {}
+    records = tf.data.TFRecordDataset(path, compression_type="GZIP").batch(_READ_ROWS)
+    yield from records.map(lambda rows: tf.io.parse_example(rows, features))
 
 
-def _rows(batch: Mapping[str, tf.Tensor], columns: Columns) -> Iterator[Row]:
+def _rows(batch: Mapping[str, tf.Tensor], columns: Columns, side_names: list[str]) -> Iterator[Row]:
     texts, labels, origins = (
         _decoded(batch[name]) for name in (columns.text, columns.label, ROW_FEATURE)
     )
-    side = {name: _decoded(_one_each(batch[name])) for name in _categorical(columns)}
+    side = {name: _decoded(_one_each(batch[name])) for name in side_names}
     for number, (text, label, origin) in enumerate(zip(texts, labels, origins, strict=True)):
         values = {name: column[number] for name, column in side.items()}
         yield Row(text=text, label=label, origin=origin, side=values)
@@ -79,7 +102,3 @@ def _one_each(column: tf.SparseTensor) -> tf.Tensor:
 
 def _decoded(values: tf.Tensor) -> list[str]:
     return [value.decode("utf-8", "replace") for value in values.numpy().tolist()]
-
-
-def _categorical(columns: Columns) -> dict[str, tf.DType]:
-    return {n: _CATEGORICAL[kind] for n, kind in columns.side.items() if kind in _CATEGORICAL}
