@@ -5,6 +5,7 @@ the cache answered, nor that an input could not be resolved. This one drives TFX
 """
 
 import datetime
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -124,29 +125,49 @@ def run(pipeline: Pipeline, listener: Listener) -> dict[str, NodeResult]:
     return results
 
 
+class _Heard(logging.Handler):
+    """Keeps what the launcher only logs: why an input could not be resolved."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.cause: BaseException = RuntimeError("its inputs could not be resolved")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info and record.exc_info[1]:
+            self.cause = record.exc_info[1]
+
+    def __enter__(self) -> "_Heard":
+        logging.getLogger("absl").addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger("absl").removeHandler(self)
+
+
 def _launch(
     spec: pipeline_pb2.Pipeline, node: pipeline_pb2.PipelineNode, deployment: Any, connection: Any
 ) -> NodeResult:
     """Launch one node and look its execution up in the metadata."""
     node_id = node.node_info.id
     started = time.monotonic()
+    launch = launcher.Launcher(
+        pipeline_node=node,
+        mlmd_connection=metadata.Metadata(connection),
+        pipeline_info=spec.pipeline_info,
+        pipeline_runtime_spec=spec.runtime_spec,
+        executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
+        custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
+    ).launch
     try:
-        info = launcher.Launcher(
-            pipeline_node=node,
-            mlmd_connection=metadata.Metadata(connection),
-            pipeline_info=spec.pipeline_info,
-            pipeline_runtime_spec=spec.runtime_spec,
-            executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
-            custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
-        ).launch()
+        with _Heard() as heard:
+            info = launch()
     except Exception as error:
         raise NodeFailedError(node_id) from error
     with metadata.Metadata(connection) as store:
         (execution,) = store.store.get_executions_by_id([info.execution_id])
         outputs = execution_lib.get_output_artifacts(store, execution.id)
     if not execution_lib.is_execution_successful(execution):
-        # The launcher only logs that an input could not be resolved.
-        raise NodeFailedError(node_id) from RuntimeError("its inputs could not be resolved")
+        raise NodeFailedError(node_id) from heard.cause
     return NodeResult(
         node=node_id,
         seconds=time.monotonic() - started,
