@@ -35,19 +35,30 @@ Answer = Callable[[Any], dict[str, Any]]
 
 
 def keras_model(export: Any, run: TrainedRun) -> Any:
-    """Put the export's weights back into Keras's layers."""
-    from trainer.models import bigru
+    """Put the export's weights back into Keras's own layers."""
+    import tensorflow as tf
 
-    network = export._scorer._network
-    model = bigru.build(run.settings.training, **{**parts_of(run), "vectors": None})
-    model.get_layer("embedding").set_weights([network._embedding])
+    from trainer.models.pooling import MaskedPooling
+
+    network, training = export._scorer._network, run.settings.training
+    layers, parts = tf.keras.layers, parts_of(run)
+    gru = layers.GRU(training.units, return_sequences=True)
+    model = tf.keras.Sequential(
+        [
+            layers.Embedding(parts["vocabulary_size"], training.embedding_dim, mask_zero=True),
+            layers.Bidirectional(gru),
+            MaskedPooling(training.pooling),
+            layers.Dense(parts["classes"], activation="softmax"),
+        ]
+    )
+    model(tf.zeros([1, PADDED], tf.int64))
     inputs = np.stack(network._biases)
     states = np.zeros_like(inputs)  # those of the gates are among the inputs'
     states[:, -network._candidate_bias.shape[1] :] = network._candidate_bias
     biases = np.stack([inputs, states], axis=1)
     ways = zip(network._kernels, network._recurrents, biases, strict=True)
-    model.get_layer("bidirectional").set_weights([part for way in ways for part in way])
-    model.get_layer("probabilities").set_weights([network._dense, network._dense_bias])
+    dense = [network._dense, network._dense_bias]
+    model.set_weights([network._embedding, *(part for way in ways for part in way), *dense])
     return model
 
 

@@ -1,6 +1,7 @@
 """Transformed examples as batches of similar length."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, Final
 
 import tensorflow as tf
@@ -8,16 +9,18 @@ import tensorflow as tf
 from trainer.preprocessing import LABEL, TOKENS, UNKNOWN_LABEL
 from trainer.vocabulary import PADDING_ID
 
-LENGTHS: Final = (4, 6, 8, 10, 12, 14, 16, 20, 24, 32, 40, 48, 64, 96, 128, 192, 256, 512)
-"""Upper bounds, in tokens, of the buckets; rows of one bucket share a batch: little is padded."""
+WINDOW_ROWS: Final = 50_000
+"""Rows that are shuffled together, about 20 MB of tokens."""
 
-SHUFFLED_ROWS: Final = 50_000
-"""Rows held to draw from, about 20 MB of tokens."""
+POOLED_BATCHES: Final = 100
+"""Batches whose rows are sorted by length before they part: little is padded."""
 
 PARSED_ROWS: Final = 1_024
 """Rows parsed by one op, which is much faster than parsing them singly."""
 
 FeatureSpec = dict[str, Any]
+Features = dict[str, Any]
+"""Dense and ragged tensors by name."""
 
 
 def batches(
@@ -35,26 +38,49 @@ def batches(
         Batches of (`[batch, longest]` int64 tokens padded with 0, at least one step long, and
         `[batch]` int64 labels).
     """
-    rows = _rows(patterns, spec)
+    part = {name: spec[name] for name in (TOKENS, LABEL)}
+    parse = partial(tf.io.parse_example, features=part)
+    windows = _records(patterns).batch(WINDOW_ROWS).map(parse).map(_labelled)
+    seeds = tf.data.Dataset.random(seed, rerandomize_each_iteration=True).batch(2)
+    cut = partial(_batches_of_a_window, batch_size=batch_size, shuffled=seed is not None)
+    alike = tf.data.Dataset.zip((windows, seeds)).flat_map(cut)
     if seed is not None:
-        rows = rows.shuffle(SHUFFLED_ROWS, seed=seed, reshuffle_each_iteration=True)
-    bucketed = rows.bucket_by_sequence_length(
-        lambda tokens, label: tf.size(tokens),
-        bucket_boundaries=list(LENGTHS),
-        bucket_batch_sizes=[batch_size] * (len(LENGTHS) + 1),
+        alike = alike.shuffle(POOLED_BATCHES, seed=seed, reshuffle_each_iteration=True)
+    return alike.prefetch(tf.data.AUTOTUNE)
+
+
+def _batches_of_a_window(
+    features: Features, seed: tf.Tensor, *, batch_size: int, shuffled: bool
+) -> tf.data.Dataset:
+    """Draw pools of rows in any order, and cut each into batches, the shortest rows first."""
+    tokens, labels = features[TOKENS], features[LABEL]
+    drawn = tf.range(tf.size(labels))
+    if shuffled:
+        drawn = tf.random.experimental.stateless_shuffle(drawn, seed)
+    pools = tf.range(tf.size(labels)) // (batch_size * POOLED_BATCHES)
+    lengths = tf.cast(tf.gather(tokens.row_lengths(), drawn), tf.int32)
+    longest = tf.reduce_max(tf.pad(lengths, [[0, 1]])) + 1
+    order = tf.gather(drawn, tf.argsort(pools * longest + lengths, stable=True))
+    starts = tf.data.Dataset.range(0, tf.size(order, tf.int64), batch_size)
+    return starts.map(
+        lambda start: _padded(tokens, labels, order[start : start + batch_size]),
+        num_parallel_calls=tf.data.AUTOTUNE,
     )
-    return bucketed.map(_with_a_step).prefetch(tf.data.AUTOTUNE)
 
 
-def _with_a_step(tokens: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Pad a batch of empty rows to one step; Keras's GRU fails on none."""
-    missing = tf.maximum(1 - tf.shape(tokens)[1], 0)
-    return tf.pad(tokens, [[0, 0], [0, missing]], constant_values=PADDING_ID), labels
+def _padded(
+    tokens: tf.RaggedTensor, labels: tf.Tensor, rows: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Take some rows; pad empty ones to a step, since Keras's GRU fails on none."""
+    padded = tf.gather(tokens, rows).to_tensor(PADDING_ID)
+    missing = tf.maximum(1 - tf.shape(padded)[1], 0)
+    padded = tf.pad(padded, [[0, 0], [0, missing]], constant_values=PADDING_ID)
+    return padded, tf.gather(labels, rows)
 
 
 def parsed(
     patterns: Sequence[str], spec: FeatureSpec, *, rows: int = PARSED_ROWS
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Features]:
     """Read the labelled rows of a split in their order, as they were written.
 
     Args:
@@ -65,22 +91,19 @@ def parsed(
     Yields:
         The features of a batch, by name: dense or ragged tensors.
     """
-    for features in _records(patterns).batch(rows).map(lambda r: tf.io.parse_example(r, spec)):
-        labelled = features[LABEL] != UNKNOWN_LABEL
-        yield {
-            name: tf.ragged.boolean_mask(feature, labelled)
-            if isinstance(feature, tf.RaggedTensor)
-            else tf.boolean_mask(feature, labelled)
-            for name, feature in features.items()
-        }
+    parse = partial(tf.io.parse_example, features=spec)
+    yield from _records(patterns).batch(rows).map(parse).map(_labelled)
 
 
-def _rows(patterns: Sequence[str], spec: FeatureSpec) -> tf.data.Dataset:
-    part = {name: spec[name] for name in (TOKENS, LABEL)}
-    batched = _records(patterns).batch(PARSED_ROWS)
-    features = batched.map(lambda batch: tf.io.parse_example(batch, part)).unbatch()
-    rows = features.map(lambda row: (row[TOKENS], row[LABEL]))
-    return rows.filter(lambda tokens, label: label != UNKNOWN_LABEL)
+def _labelled(features: Features) -> Features:
+    """Leave out the rows without a label."""
+    labelled = features[LABEL] != UNKNOWN_LABEL
+    return {
+        name: tf.ragged.boolean_mask(feature, labelled)
+        if isinstance(feature, tf.RaggedTensor)
+        else tf.boolean_mask(feature, labelled)
+        for name, feature in features.items()
+    }
 
 
 def _records(patterns: Sequence[str]) -> tf.data.Dataset:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import tensorflow as tf
 
+from trainer.lazy_adam import LazyAdam
 from trainer.settings import TrainingSettings
 
 WARMUP_SHARE: Final = 0.1
@@ -77,8 +78,8 @@ def compiled(
 
 
 def _optimizer(settings: TrainingSettings, *, train_rows: int) -> tf.keras.optimizers.Optimizer:
-    """Adam (Kingma and Ba 2015), its gradients cut (Pascanu et al. 2013)."""
-    return tf.keras.optimizers.Adam(
+    """Adam, its gradients cut (Pascanu et al. 2013)."""
+    return LazyAdam(
         learning_rate(settings, train_rows=train_rows), clipnorm=settings.max_gradient_norm or None
     )
 

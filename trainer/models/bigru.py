@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from trainer.models.gru import HoistedGRU
 from trainer.models.packing import Packed, by_step, pack
 from trainer.models.pooling import MaskedPooling, Pooling, pool
 from trainer.settings import TrainingSettings
@@ -48,7 +49,7 @@ def build(
     )(tokens)
     embedded = layers.SpatialDropout1D(settings.embedding_dropout)(embedded)
     states = layers.Bidirectional(
-        layers.GRU(settings.units, return_sequences=True), name="bidirectional"
+        HoistedGRU(settings.units, return_sequences=True), name="bidirectional"
     )(embedded)
     features = layers.Dropout(settings.dropout)(MaskedPooling(settings.pooling)(states))
     probabilities = layers.Dense(classes, activation="softmax", name="probabilities")(features)
