@@ -119,7 +119,7 @@ class Scorer(tf.Module):
         """Multiply all inputs at once: `[tokens]` ids to `[tokens, 2, 3u]`, packed."""
         ways = zip((packed.forward, packed.backward), self._kernels, self._biases, strict=True)
         projected = [
-            tf.nn.bias_add(tf.gather(self._embedding, tf.gather(ids, places)) @ kernel, bias)
+            tf.gather(self._embedding, tf.gather(ids, places)) @ kernel + bias
             for places, kernel, bias in ways
         ]
         return tf.stack(projected, axis=1)

@@ -26,6 +26,10 @@ MOST_STEPS: Final = 32_767
 many processors computes in slow emulation, with a warning."""
 
 HASH_BITS: Final = MODULUS.bit_length()
+SPREAD: Final = 1_327_217_885
+"""An odd factor near 2^31 over the golden ratio: it scatters hashes that lie close together, as
+those of single characters do (Knuth 1973, section 6.4)."""
+
 ON_A_SHELF: Final = 8
 """Keys compared with a hash to find it, about three times as many on the fullest shelf."""
 
@@ -169,28 +173,36 @@ def weighed(ngrams: NgramCounts, keys: npt.NDArray[np.int32], idf: Floats) -> sp
 
 
 class Shelves(NamedTuple):
-    """Where to look for a hash among the keys: on the shelf of its highest bits.
+    """Where to look for a hash among the keys: on the shelf of its highest bits, once spread.
 
     Attributes:
+        keys: `[kept]` int32, the keys spread, rising.
+        order: `[kept]`, the column of each.
         starts: `[shelves]` int32, the first key of each.
         longest: keys on a shelf, at most.
         shift: bits below those that name the shelf.
     """
 
+    keys: npt.NDArray[np.int32]
+    order: npt.NDArray[np.int64]
     starts: npt.NDArray[np.int32]
     longest: int
     shift: int
 
 
 def shelves(keys: npt.NDArray[np.int32]) -> Shelves:
-    """Part rising keys into shelves of `ON_A_SHELF` on average.
+    """Part keys into shelves of `ON_A_SHELF` on average.
 
     A search by halves through a million keys would miss the processor's caches at every step.
     """
+    spread = keys.astype(np.int64) * SPREAD % (1 << HASH_BITS)
+    order = np.argsort(spread)
+    spread = spread[order]
     bits = max(len(keys) // ON_A_SHELF, 1).bit_length() - 1
     shift = HASH_BITS - bits
-    edges = np.searchsorted(keys, np.arange((1 << bits) + 1, dtype=np.int64) << shift)
-    return Shelves(edges[:-1].astype(np.int32), int(np.diff(edges).max()), shift)
+    edges = np.searchsorted(spread, np.arange((1 << bits) + 1) << shift)
+    starts, longest = edges[:-1].astype(np.int32), int(np.diff(edges).max())
+    return Shelves(spread.astype(np.int32), order, starts, longest, shift)
 
 
 class LinearScorer(tf.Module):
@@ -198,11 +210,11 @@ class LinearScorer(tf.Module):
 
     def __init__(self, model: LinearModel) -> None:
         super().__init__(name="linear")
-        starts, self._longest, self._shift = shelves(model.keys)
+        keys, order, starts, self._longest, self._shift = shelves(model.keys)
         self._starts = tf.Variable(starts, trainable=False)
-        self._keys = tf.Variable(model.keys, trainable=False)
-        self._idf = tf.Variable(model.idf, trainable=False)
-        self._weights = tf.Variable(model.weights, trainable=False)
+        self._keys = tf.Variable(keys, trainable=False)
+        self._idf = tf.Variable(model.idf[order], trainable=False)
+        self._weights = tf.Variable(model.weights[order], trainable=False)
         self._step = tf.Variable(model.step, trainable=False)
         self._bias = tf.Variable(model.bias, trainable=False)
 
@@ -217,8 +229,8 @@ class LinearScorer(tf.Module):
         """
         places = ngrams.value_rowids() * (MODULUS + 1) + ngrams.flat_values
         places, _, counts = tf.unique_with_counts(places)
-        rows, ids = places // (MODULUS + 1), tf.cast(places % (MODULUS + 1), tf.int32)
-        columns, found = self._columns(ids)
+        rows, ids = places // (MODULUS + 1), places % (MODULUS + 1)
+        columns, found = self._columns(tf.cast(ids * SPREAD % (1 << HASH_BITS), tf.int32))
         known = tf.cast(found, tf.float32)
         values = known + known * tf.math.log(tf.cast(counts, tf.float32))
         values *= tf.gather(self._idf, columns)
@@ -229,7 +241,7 @@ class LinearScorer(tf.Module):
         return sums * self._step + self._bias
 
     def _columns(self, ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Find `[n-grams]` hashes among the keys: the column of each, and whether it is there."""
+        """Find `[n-grams]` spread hashes among the keys: where each is, and whether it is there."""
         last = self._keys.shape[0] - 1
         starts = tf.gather(self._starts, tf.bitwise.right_shift(ids, self._shift))
         places = tf.minimum(starts[:, None] + tf.range(self._longest), last)
