@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tfx.v1.components import ImportSchemaGen
 from tfx.dsl.components.common.resolver import Resolver, ResolverStrategy
+from tfx.v1.components import ImportSchemaGen
 
 from pipeline import local_runner
 from pipeline.causes import explain
