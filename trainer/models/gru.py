@@ -39,8 +39,8 @@ class HoistedGRU(tf.keras.layers.GRU):
         return tf.transpose(states, [1, 0, 2])
 
 
-class _Step(NamedTuple):
-    """What one step keeps for the way back, `[batch, units]` each but for the gates."""
+class _Steps(NamedTuple):
+    """What is kept for the way back, `[steps, batch, units]` each; of the gates, twice as wide."""
 
     before: tf.Tensor
     gates: tf.Tensor
@@ -65,7 +65,7 @@ def recur(
     """
     units, count = kernel.shape[0], tf.shape(projected)[0]
     start = tf.zeros([tf.shape(projected)[1], units])
-    widths = _Step(units, 2 * units, units, units)
+    widths = _Steps(units, 2 * units, units, units)
     empty = [tf.TensorArray(tf.float32, count, element_shape=[None, width]) for width in widths]
 
     def forward(
@@ -78,7 +78,7 @@ def recur(
         recurrent += bias
         candidate = tf.tanh(candidate_input + reset * recurrent)
         after = alive[t] * (candidate + update * (state - candidate))
-        step = _Step(state, gates, candidate, recurrent)
+        step = _Steps(state, gates, candidate, recurrent)
         written = [array.write(t, part) for array, part in zip(kept, step, strict=True)]
         return t + 1, after, *written
 
@@ -92,29 +92,34 @@ def recur(
             *[tf.TensorShape(None)] * 4,
         ],
     )
-    before = kept[0].stack()
-    states = tf.concat([before[1:], last[None]], axis=0)
-
-    def backward(
-        t: tf.Tensor,
-        incoming: tf.Tensor,
-        gradients: tf.TensorArray,
-        upstream: tf.Tensor,
-    ) -> tuple[tf.Tensor | tf.TensorArray, ...]:
-        step = _Step(*(array.read(t) for array in kept))
-        update, reset = tf.split(step.gates, 2, axis=1)
-        incoming = alive[t] * (incoming + upstream[t])
-        candidate = incoming * (1 - update) * (1 - step.candidate**2)
-        both = tf.concat([incoming * (step.before - step.candidate), candidate * step.recurrent], 1)
-        gates = both * step.gates * (1 - step.gates)
-        gradient = tf.concat([gates, candidate * reset, candidate], axis=1)
-        through = tf.matmul(gradient[:, : 3 * units], kernel, transpose_b=True)
-        return t - 1, incoming * update + through, gradients.write(t, gradient)
+    steps = _Steps(*(array.stack() for array in kept))
+    states = tf.concat([steps.before[1:], last[None]], axis=0)
 
     def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor | None, ...]:
-        _, _, gradients = tf.while_loop(
+        """Go backwards with what is the same in every step taken out of the loop."""
+        update, reset = tf.split(steps.gates, 2, axis=-1)
+        stays = alive * update
+        moves = (alive - stays) * (1 - steps.candidate**2)
+        factors = tf.stack(
+            [
+                stays * (1 - update) * (steps.before - steps.candidate),
+                moves * steps.recurrent * reset * (1 - reset),
+                moves * reset,
+            ],
+            axis=2,
+        )
+
+        def backward(
+            t: tf.Tensor, incoming: tf.Tensor, of_states: tf.TensorArray
+        ) -> tuple[tf.Tensor, tf.Tensor, tf.TensorArray]:
+            incoming += upstream[t]
+            products = tf.reshape(incoming[:, None] * factors[t], [-1, 3 * units])
+            before = incoming * stays[t] + tf.matmul(products, kernel, transpose_b=True)
+            return t - 1, before, of_states.write(t, incoming)
+
+        _, _, of_states = tf.while_loop(
             lambda t, *_: t >= 0,
-            lambda t, incoming, gradients: backward(t, incoming, gradients, upstream),
+            backward,
             [count - 1, tf.zeros_like(start), tf.TensorArray(tf.float32, count)],
             shape_invariants=[
                 tf.TensorShape([]),
@@ -122,12 +127,11 @@ def recur(
                 tf.TensorShape(None),
             ],
         )
-        gates, recurrent, candidate = tf.split(
-            gradients.stack(), [2 * units, units, units], axis=-1
-        )
-        of_states = tf.concat([gates, recurrent], axis=-1)
-        of_kernel = tf.tensordot(before, of_states, [[0, 1], [0, 1]])
-        of_bias = tf.reduce_sum(recurrent, axis=[0, 1])
-        return tf.concat([gates, candidate], axis=-1), None, of_kernel, of_bias
+        incoming = of_states.stack()
+        products = tf.reshape(incoming[:, :, None] * factors, tf.shape(projected))
+        of_kernel = tf.tensordot(steps.before, products, [[0, 1], [0, 1]])
+        of_bias = tf.reduce_sum(products[:, :, 2 * units :], axis=[0, 1])
+        of_inputs = tf.concat([products[:, :, : 2 * units], incoming * moves], axis=-1)
+        return of_inputs, None, of_kernel, of_bias
 
     return states, gradient
