@@ -68,7 +68,7 @@ def save_naive(export: Any, run: TrainedRun, shares: Any, folder: str) -> None:
     import tensorflow_transform as tft
 
     from trainer.export import Classifier
-    from trainer.models.linear import LinearModel, LinearScorer
+    from trainer.models.linear import HASH_BITS, SPREAD, LinearModel, LinearScorer
     from trainer.models.mixture import Mixture
 
     model, side = keras_model(export, run), export._scorer._linear
@@ -77,13 +77,10 @@ def save_naive(export: Any, run: TrainedRun, shares: Any, folder: str) -> None:
         padded = tokens.to_tensor(0, shape=[None, PADDED])
         return tf.math.log(tf.maximum(model(padded, training=False), 1e-30))
 
-    linear = LinearModel(
-        **{
-            name: getattr(side, f"_{name}").numpy()
-            for name in ("keys", "idf", "weights", "step", "bias")
-        }
-    )
-    mixture = Mixture(network, LinearScorer(linear), shares)
+    parts = {n: getattr(side, f"_{n}").numpy() for n in ("keys", "idf", "weights", "step", "bias")}
+    hashes = parts["keys"].astype(np.int64) * pow(SPREAD, -1, 1 << HASH_BITS) % (1 << HASH_BITS)
+    parts["keys"] = hashes.astype(np.int32)
+    mixture = Mixture(network, LinearScorer(LinearModel(**parts)), shares)
     mixture.model = model  # a SavedModel keeps the variables of what it knows
     naive = Classifier(tft.TFTransformOutput(run.transform), mixture, run.settings.transform)
     tf.saved_model.save(naive, folder, signatures={"serving_default": naive.serving_default})
