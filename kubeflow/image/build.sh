@@ -21,7 +21,7 @@ tool=$(choose)
 # shellcheck disable=SC2086 # both may be several words, or none
 "$tool" build --file kubeflow/image/Dockerfile --tag "$image" $base ${BUILD_ARGS:-} .
 case $tool in
-    buildah) size=$(buildah inspect --type image --format '{{.Docker.Size}}' "$image") ;;
-    *) size=$("$tool" image inspect --format '{{.Size}}' "$image") ;;
+    buildah) size=$(buildah images --format '{{.Size}}' "$image") ;; # in words: inspect says 0
+    *) size="$(($("$tool" image inspect --format '{{.Size}}' "$image") / 1000000)) MB" ;;
 esac
-echo "$image: $((size / 1000000)) MB, built by $tool"
+echo "$image: $size, built by $tool"
