@@ -15,10 +15,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline_runs import PRESETS
+
 if TYPE_CHECKING:
     from pipeline.local_runner import NodeResult
-
-PRESETS = Path(__file__).resolve().parent.parent / "pipeline" / "presets"
 
 SWITCHES = {
     "as it is": [],
@@ -39,7 +39,7 @@ SWITCHES = {
 }
 
 
-class Trained:
+class TrainerHeard:
     """Hears where the Trainer wrote."""
 
     summary: Path
@@ -60,9 +60,9 @@ def train(preset: str, name: str, output: str) -> None:
     read = config.load(PRESETS / f"{preset}.yaml", [f"output={output}", *SWITCHES[name]])
     nodes = graph.build(read)
     nodes = nodes[: [node.id for node in nodes].index("Trainer") + 1]
-    trained = Trained()
-    local_runner.run(local_runner.make_pipeline(nodes, name=preset, root=Path(output)), trained)
-    print(trained.summary.read_text("utf-8"))
+    heard = TrainerHeard()
+    local_runner.run(local_runner.make_pipeline(nodes, name=preset, root=Path(output)), heard)
+    print(heard.summary.read_text("utf-8"))
 
 
 def trained(preset: str, name: str, output: str) -> dict[str, Any]:
