@@ -20,7 +20,9 @@ def compile_(
     overrides: Overrides = None,
     verbose: Verbose = False,
 ) -> None:
-    """Write the pipeline for Kubeflow; needs no cluster, no bucket and no SDK.
+    """Write the pipeline for Kubeflow.
+
+    Needs no cluster, no bucket and no SDK.
 
     Exit status: 0 done, 1 a fault.
 

@@ -8,7 +8,7 @@ from kubeflow.console.submit import submit
 
 app = typer.Typer(
     name="kubeflow",
-    help="The same graph on open-source Kubeflow Pipelines: compile, rehearse and submit it.",
+    help="The same graph on open-source Kubeflow Pipelines.",
     no_args_is_help=True,
 )
 app.command("compile")(compile_)

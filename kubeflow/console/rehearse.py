@@ -49,9 +49,10 @@ def rehearse(
     podman: Podman = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run the compiled pipeline step by step, without Kubernetes and without network.
+    """Run the compiled pipeline step by step, here.
 
-    Every step is a process of its own that sees only what the launcher would download.
+    It takes neither Kubernetes nor a network. Every step is a process of its own that sees only
+    what the launcher would download.
     Exit status: 0 pushed, 1 a fault, 2 refused by a gate.
 
     Example: malmoi kubeflow rehearse pipeline.yaml --data data/

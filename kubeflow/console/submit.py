@@ -50,7 +50,7 @@ def submit(
     namespace: Namespace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Start a run of the compiled pipeline, upload it as a version, or start a recurring run.
+    """Start a run on a cluster, one that recurs, or upload a version.
 
     Variables: MALMOI_KUBEFLOW_TOKEN, where the server asks for one, and MALMOI_KUBEFLOW_CA, a
     file with the authority that signed its certificate.

@@ -26,7 +26,9 @@ def demo(
         bool, typer.Option("--corpus-only", help="Write the corpus and stop.")
     ] = False,
 ) -> None:
-    """Run the whole way on 12,000 generated Korean enquiries and ask the model three questions.
+    """Run the whole way on 12,000 generated Korean enquiries.
+
+    At the end the model that was pushed answers three questions.
 
     Example: malmoi demo --set output=/tmp/demo
     """

@@ -15,7 +15,9 @@ def init(
     label: Annotated[str | None, typer.Option(help="Column of the label.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
 ) -> None:
-    """Look at a file and write malmoi.yaml and schema/ for it, saying why.
+    """Look at a file, then write malmoi.yaml and schema/ for it.
+
+    Says why it chose what it wrote.
 
     Example: malmoi init reviews.csv --text review --label sentiment
     """

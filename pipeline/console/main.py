@@ -17,6 +17,7 @@ app = typer.Typer(
     help="From labelled text to a gated model that answers.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # half of the time that help would take goes into importing rich
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (init, run, predict, serve, evaluate, demo):

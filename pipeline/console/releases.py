@@ -11,7 +11,7 @@ from pipeline.console.releases_verify import verify
 
 app = typer.Typer(
     name="releases",
-    help="Pushed versions: list, show and verify them; go back, hold one, serve them elsewhere.",
+    help="Pushed versions: list, check, go back, hold, serve elsewhere.",
     no_args_is_help=True,
 )
 app.command("list")(list_releases)

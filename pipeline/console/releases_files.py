@@ -14,9 +14,10 @@ def files(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder; made if need be.")],
     overrides: Overrides = None,
 ) -> None:
-    """Write a compose file, manifests for Kubernetes and KServe, and what they mount.
+    """Write files that serve the versions elsewhere.
 
-    Files of an earlier call are written over.
+    A compose file, manifests for Kubernetes and KServe, and what they mount. Files of an
+    earlier call are written over.
 
     Example: malmoi releases files malmoi.yaml -o deploy
     """

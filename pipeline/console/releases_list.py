@@ -16,9 +16,9 @@ _SHOWN_METRICS: Final = ("accuracy", "macro_f1")
 
 
 def list_releases(config: ConfigFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
-    """List the versions, the newest first, with what each is: stable, canary, pinned, before.
+    """List the versions, the newest first, with what each is.
 
-    `before` is where a rollback goes.
+    Stable, canary, pinned or before; `before` is where a rollback goes.
 
     Example: malmoi releases list malmoi.yaml
     """

@@ -15,8 +15,9 @@ def pin(
     reason: Annotated[str, typer.Option(help="Why, for the history.")] = "",
     overrides: Overrides = None,
 ) -> None:
-    """Make a version stable and hold it; what is pushed meanwhile becomes the canary.
+    """Make a version stable and hold it.
 
+    What is pushed meanwhile becomes the canary.
     Exit status: 0 done, 1 a fault, 2 the version is not as it was pushed.
 
     Example: malmoi releases pin malmoi.yaml 1795239051 --reason "A/B 시험"

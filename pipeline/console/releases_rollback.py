@@ -18,8 +18,9 @@ def rollback(
     reason: Reason = "",
     overrides: Overrides = None,
 ) -> None:
-    """Make another verified version the stable one; nothing is deleted.
+    """Make another verified version the stable one.
 
+    Nothing is deleted.
     Exit status: 0 done, 1 a fault, 2 the version is not as it was pushed.
 
     Example: malmoi releases rollback malmoi.yaml --reason "환불 문의를 놓침"

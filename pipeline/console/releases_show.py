@@ -21,7 +21,9 @@ def show(
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show where a version comes from, how it was judged, and when it served.
+    """Show where a version comes from and how it was judged.
+
+    And when it served.
 
     Example: malmoi releases show malmoi.yaml 1795239051
     """

@@ -18,10 +18,11 @@ def accept(
     ] = False,
     overrides: Overrides = None,
 ) -> None:
-    """Loosen one rule that refused the last run, in the schema or in the configuration.
+    """Loosen one rule that refused the last run.
 
-    The smallest edit: a label is added, one threshold is raised to just above the figure, one
-    presence is lowered, one key is set. Everything else in the file stays as it stands.
+    The smallest edit of the schema or of the configuration: a label is added, one threshold is
+    raised to just above the figure, one presence is lowered, one key is set. Everything
+    else in the file stays as it stands.
 
     Example: malmoi schema accept malmoi.yaml --rule "label:value:환불 보류"
     """

@@ -38,8 +38,9 @@ def check(
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """Hold the data against its schema and the gate's rules; train nothing, keep nothing.
+    """Hold the data against its schema and the gate's rules.
 
+    Trains nothing and keeps nothing.
     Exit status: 0 the data passes, 1 a fault, 2 refused.
 
     Example: malmoi schema check malmoi.yaml --pin

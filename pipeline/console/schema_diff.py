@@ -19,8 +19,9 @@ def diff(
         bool, typer.Option("--markdown", help="Write Markdown, for a pull request.")
     ] = False,
 ) -> None:
-    """Say what the changes of schema/*/schema.pbtxt mean, and replay them over pinned statistics.
+    """Say what the changes of the schemas mean.
 
+    Each schema/*/schema.pbtxt is replayed over its pinned statistics as well.
     Classes: breaking for the served model, needs retraining, loosens a gate, tightens a gate,
     cosmetic. Exit status: 0 fine, 1 a fault, 2 a breaking change that schema/NAME/ACKNOWLEDGED.md
     does not acknowledge.

@@ -14,7 +14,9 @@ def infer(
     overrides: Overrides = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the schema.")] = False,
 ) -> None:
-    """Read the labelled rows and write a first schema, with comments on what to review.
+    """Read the labelled rows and write a first schema.
+
+    Comments in it say what to review.
 
     Example: malmoi schema infer malmoi.yaml
     """

@@ -42,9 +42,10 @@ def serve(
         bool, typer.Option("--batching", help="Join requests that arrive together.")
     ] = False,
 ) -> None:
-    """Serve the pushed versions by REST and gRPC, on 127.0.0.1, until interrupted.
+    """Serve the pushed versions by REST and gRPC until interrupted.
 
-    A push and a rollback take over without a restart; ask /labels/stable or /labels/canary.
+    It listens on 127.0.0.1. A push and a rollback take over without a restart; ask
+    /labels/stable or /labels/canary.
 
     Example: malmoi serve malmoi.yaml --set serving.rest_port=8601
     """

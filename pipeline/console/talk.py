@@ -4,10 +4,10 @@ import os
 import sys
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from rich.console import Console
-from rich.status import Status
+if TYPE_CHECKING:
+    from rich.status import Status
 
 QUIET_NODES: Final = ("DataGateHalt", "LastAccepted", "Production")
 """Nodes whose line would only repeat another's."""
@@ -24,6 +24,8 @@ class Talk:
     """
 
     def __init__(self, stream: TextIO) -> None:
+        from rich.console import Console  # help needs none of it
+
         own = os.fdopen(os.dup(stream.fileno()), "w", encoding="utf-8", errors="replace")
         self.console = Console(file=own, highlight=False, soft_wrap=True)
         self._status: Status | None = None

@@ -12,7 +12,10 @@ from pipeline.console.main import app
 
 MALMOI = Path(sys.executable).with_name("malmoi")
 COMMANDS = [info.callback.__name__ for info in app.registered_commands if info.callback is not None]
-HEAVY = ("tensorflow", "tfx", "apache_beam", "pyarrow", "numpy", "sklearn", "google.protobuf")
+HEAVY = (
+    *("tensorflow", "tfx", "apache_beam", "pyarrow", "numpy", "sklearn", "google.protobuf"),
+    "rich",  # not needed by help, and half of its time
+)
 OUR_OWN = ("pipeline.config", "components", "serving")
 HELP_LIMIT_S = 0.5
 ATTEMPTS = 5  # the machine may be busy; the best of them counts
@@ -60,6 +63,13 @@ def test_help_lists_every_command() -> None:
     told = help_of()
     assert {"init", "run", "predict", "serve", "evaluate", "demo"} <= {*COMMANDS}
     assert [name for name in COMMANDS if name not in told] == []
+
+
+@pytest.mark.parametrize("group", [(), ("schema",), ("kubeflow",), ("releases",)])
+def test_a_group_tells_in_a_whole_line_what_each_command_does(group: tuple[str, ...]) -> None:
+    lines = help_of(*group).partition("Commands:")[2].splitlines()
+    assert lines[1:]
+    assert [line for line in lines if line.endswith("...")] == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)
