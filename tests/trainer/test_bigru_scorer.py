@@ -89,7 +89,7 @@ def test_training_starts_from_the_vectors_given() -> None:
     vectors = np.random.default_rng(1).normal(size=(50, 12)).astype(np.float32)
     settings = TrainingSettings(embedding_dim=12, units=7, fine_tune=False)
     built = bigru.build(settings, vocabulary_size=50, classes=3, vectors=vectors)
-    embedding = built.get_layer("embedding")
+    embedding = built.get_layer("encoder").embedding
     np.testing.assert_array_equal(embedding.get_weights()[0], vectors)
     assert not embedding.trainable_variables
 
@@ -115,7 +115,7 @@ def test_a_row_is_answered_alike_alone_and_among_longer_ones(model: tf.keras.Mod
 
 
 def test_the_gru_meets_the_conditions_of_the_cudnn_kernel(model: tf.keras.Model) -> None:
-    both = model.get_layer("bidirectional")
+    both = model.get_layer("encoder").bidirectional
     for layer in (both.forward_layer, both.backward_layer):
         wanted = {
             "activation": "tanh",
@@ -132,11 +132,12 @@ def test_the_gru_meets_the_conditions_of_the_cudnn_kernel(model: tf.keras.Model)
 def test_the_settings_give_the_sizes() -> None:
     settings = TrainingSettings(embedding_dim=12, units=7, embedding_dropout=0.5, dropout=0.25)
     built = bigru.build(settings, vocabulary_size=50, classes=3)
-    assert built.get_layer("embedding").get_weights()[0].shape == (50, 12)
-    assert built.get_layer("bidirectional").output_shape == (None, None, 14)
+    encoder = built.get_layer("encoder")
+    assert encoder.embedding.get_weights()[0].shape == (50, 12)
+    assert encoder.output_shape == (None, None, 14)
     assert built.output_shape == (None, 3)
-    rates = [layer.rate for layer in built.layers if "dropout" in layer.name]
-    assert rates == [0.5, 0.25]
+    assert [layer.rate for layer in encoder.submodules if "dropout" in layer.name] == [0.5]
+    assert [layer.rate for layer in built.layers if "dropout" in layer.name] == [0.25]
 
 
 def test_rows_without_tokens_give_finite_gradients(model: tf.keras.Model) -> None:

@@ -222,7 +222,7 @@ def test_every_op_is_tensorflows_or_tensorflow_texts(graph: SavedModel) -> None:
 
 def test_the_export_holds_one_copy_of_the_embedding(graph: SavedModel, trained) -> None:
     constants = len(graph.SerializeToString())
-    embedding = trained.model.get_layer("embedding").get_weights()[0]
+    embedding = trained.model.get_layer("encoder").embedding.get_weights()[0]
     checkpoint = tf.train.list_variables(str(Path(trained.export, "variables", "variables")))
     assert [shape for _, shape in checkpoint].count(list(embedding.shape)) == 1
     assert constants < 1_000_000

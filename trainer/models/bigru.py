@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from trainer.models.gru import HoistedGRU
+from trainer.models.encoder import Encoder
 from trainer.models.packing import Packed, by_step, pack
 from trainer.models.pooling import MaskedPooling, Pooling, pool
 from trainer.settings import TrainingSettings
@@ -39,18 +39,14 @@ def build(
     """
     layers = tf.keras.layers
     tokens = layers.Input([None], dtype=tf.int64, name="tokens")
-    embedded = layers.Embedding(
+    embedding = layers.Embedding(
         vocabulary_size,
         settings.embedding_dim,
         embeddings_initializer=_initializer(vectors),
         trainable=settings.fine_tune,
-        mask_zero=True,
-        name="embedding",
-    )(tokens)
-    embedded = layers.SpatialDropout1D(settings.embedding_dropout)(embedded)
-    states = layers.Bidirectional(
-        HoistedGRU(settings.units, return_sequences=True), name="bidirectional"
-    )(embedded)
+    )
+    both_ways = layers.Bidirectional(layers.GRU(settings.units, return_sequences=True))
+    states = Encoder(embedding, settings.embedding_dropout, both_ways, name="encoder")(tokens)
     features = layers.Dropout(settings.dropout)(MaskedPooling(settings.pooling)(states))
     probabilities = layers.Dense(classes, activation="softmax", name="probabilities")(features)
     return tf.keras.Model(tokens, probabilities, name="bigru")
@@ -88,8 +84,9 @@ class Scorer(tf.Module):
     def __init__(self, model: tf.keras.Model, *, pooling: Pooling) -> None:
         super().__init__(name="scorer")
         self._pooling = pooling
-        self._units = model.get_layer("bidirectional").forward_layer.units
-        six = model.get_layer("bidirectional").get_weights()
+        encoder = model.get_layer("encoder")
+        self._units = encoder.bidirectional.forward_layer.units
+        six = encoder.bidirectional.get_weights()
         pairs = zip(six[:3], six[3:], strict=True)  # forward's weights, then backward's
         kernels, recurrents, biases = pairs
         self._kernels = [_frozen(kernel) for kernel in kernels]
@@ -98,7 +95,7 @@ class Scorer(tf.Module):
         gates = np.arange(3 * self._units) < 2 * self._units
         self._biases = [_frozen(bias) for bias in inputs + np.where(gates, states, 0)]
         self._candidate_bias = _frozen(states[:, ~gates])
-        (self._embedding,) = map(_frozen, model.get_layer("embedding").get_weights())
+        (self._embedding,) = map(_frozen, encoder.embedding.get_weights())
         self._dense, self._dense_bias = map(_frozen, model.get_layer("probabilities").get_weights())
 
     def __call__(self, tokens: tf.RaggedTensor) -> tf.Tensor:
