@@ -150,8 +150,7 @@ def measure_nodes(kind: str, folder: Path, *overrides: str) -> None:
 def _up_to_transform(config: "Config") -> "Sequence[BaseNode]":
     from pipeline import graph
 
-    nodes = graph.build(config)
-    return nodes[: [node.id for node in nodes].index("Transform") + 1]
+    return graph.build_until(config, "Transform")
 
 
 def _stock_statistics(config: "Config") -> "Sequence[BaseNode]":

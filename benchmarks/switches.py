@@ -58,8 +58,7 @@ def train(preset: str, name: str, output: str) -> None:
     from pipeline import config, graph, local_runner
 
     read = config.load(PRESETS / f"{preset}.yaml", [f"output={output}", *SWITCHES[name]])
-    nodes = graph.build(read)
-    nodes = nodes[: [node.id for node in nodes].index("Trainer") + 1]
+    nodes = graph.build_until(read, "Trainer")
     heard = TrainerHeard()
     local_runner.run(local_runner.make_pipeline(nodes, name=preset, root=Path(output)), heard)
     print(heard.summary.read_text("utf-8"))

@@ -193,6 +193,15 @@ def build(config: Config) -> list[BaseNode]:
     ]
 
 
+def build_until(config: Config, last: str) -> list[BaseNode]:
+    """Make the nodes as far as the one with the id `last`, and let them forget what follows."""
+    nodes = build(config)
+    kept = nodes[: [node.id for node in nodes].index(last) + 1]
+    for node in kept:  # TFX refuses a node that knows of one which is not there
+        node.downstream_nodes.intersection_update(kept)
+    return kept
+
+
 def _served_model(config: Config, name: str, *, candidate: BaseChannel) -> Resolver:
     """Find the model in production, other than what the candidate is part of."""
     return Resolver(

@@ -81,7 +81,7 @@ class TrainingSettings(BaseModel):
         True, description="Whether training moves the token vectors; if not, they stay as learnt."
     )
     embedding_dropout: float = Field(
-        0.3, ge=0.0, lt=1.0, description="Share of embedding channels dropped, whole texts long."
+        0.3, ge=0.0, lt=1.0, description="Share of embedding channels dropped, batch by batch."
     )
     pooling: Literal["mean_max", "mean", "max"] = Field(
         "mean_max", description="What becomes of the states of all tokens."

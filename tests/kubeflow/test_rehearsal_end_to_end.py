@@ -149,10 +149,7 @@ class Unheard:
 def local(house: House, first: Any) -> dict[str, NodeResult]:
     """The same rows and settings through the local runner, as far as the model is judged."""
     loaded = config.load(house.folder / "malmoi.yaml")
-    nodes = graph.build(loaded)
-    judged = nodes[: [node.id for node in nodes].index("ModelGate") + 1]
-    for node in judged:  # TFX refuses nodes that know of others that are not there
-        node.downstream_nodes.intersection_update(judged)
+    judged = graph.build_until(loaded, "ModelGate")
     pipeline = local_runner.make_pipeline(judged, name=loaded.name, root=loaded.output_dir)
     return local_runner.run(pipeline, Unheard())
 

@@ -75,6 +75,13 @@ def test_the_nodes_stand_in_the_order_of_the_data(config: Config) -> None:
     assert list(nodes(config)) == ORDER
 
 
+def test_a_graph_that_ends_early_knows_of_no_later_node(config: Config) -> None:
+    kept = graph.build_until(config, "Transform")
+    ids = [node.id for node in kept]
+    assert ids == ORDER[: ORDER.index("Transform") + 1]
+    assert {later.id for node in kept for later in node.downstream_nodes} == {*ids[1:]}
+
+
 def test_the_runner_keeps_the_order_of_what_depends_on_each_other(
     upstream: dict[str, list[str]],
 ) -> None:
