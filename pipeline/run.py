@@ -1,89 +1,21 @@
-"""One run: from a configuration to a summary, with a folder of its own."""
+"""One run: the graph from its first node to its last, a summary and a report."""
 
-import json
 import shutil
 import traceback
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any
 
 from pipeline.config import Config
-
-RUNS_FOLDER: Final = "runs"
-LOG_FILE: Final = "log.txt"
-CONFIG_FILE: Final = "config.yaml"
-SUMMARY_FILE: Final = "summary.json"
-VERDICT_FOLDER: Final = "data_gate"
-CANARY_FOLDER: Final = "canary"
-MODEL_VERDICT_FOLDER: Final = "model_gate"
-QUALITY_FILE: Final = "quality.json"
-TRAINING_FILE: Final = "training.json"
-
-TIME_FORMAT: Final = "%Y%m%d-%H%M%S-%f"
-"""Of a run's folder: when it began, in local time."""
-
-
-@dataclass(kw_only=True)
-class Summary:
-    """What came of a run, as `malmoi run --json` prints it.
-
-    Attributes:
-        verdict: whether the model was pushed, or which kind of gate refused.
-        reasons: why a gate refused, a sentence each.
-        rows: the first rows that the data gate's reasons are about, as `file:line: what`.
-        pushed: the version and its path, or None.
-        metrics: figures of the eval split by name; empty if it came not so far.
-        text: what the texts became as tokens, a dumped `trainer.traits.TextTraits`; empty likewise.
-        seconds: wall time by node.
-        outcomes: what came of a node in a few words, where there is something to tell.
-        cached: the nodes whose outputs came from an earlier run.
-        run_folder: log, configuration, verdicts, report and this summary.
-        report: the report's path; empty if it could not be written.
-        report_fault: why it could not.
-    """
-
-    verdict: Literal["pushed", "data refused", "model refused", "canary refused"] = "pushed"
-    reasons: Sequence[str] = ()
-    rows: Sequence[str] = ()
-    pushed: Mapping[str, str] | None = None
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    text: Mapping[str, Any] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    outcomes: dict[str, str] = field(default_factory=dict)
-    cached: list[str] = field(default_factory=list)
-    run_folder: str = ""
-    report: str = ""
-    report_fault: str = ""
-
-    def in_words(self) -> str:
-        """Say the verdict in one sentence."""
-        match self.verdict:
-            case "pushed" if self.pushed:
-                return (
-                    f"Pushed version {self.pushed['version']} in {sum(self.seconds.values()):.0f} s"
-                )
-            case "data refused":
-                return "The data gate refused this run; nothing was trained."
-            case "canary refused":
-                return "The canary refused this export; nothing was pushed."
-            case _:
-                return "The model gate refused this model; nothing was pushed."
-
-    def to_json(self) -> str:
-        """Write the summary as one JSON object on one line."""
-        return json.dumps(asdict(self), ensure_ascii=False)
-
-
-def make_run_folder(config: Config) -> Path:
-    """Make the folder of a new run and keep the configuration in it."""
-    now = datetime.now().astimezone()
-    folder = config.output_dir / RUNS_FOLDER / now.strftime(TIME_FORMAT)
-    folder.mkdir(parents=True)
-    (folder / CONFIG_FILE).write_text(config.to_yaml(), "utf-8")
-    return folder
+from pipeline.run_folder import (
+    CANARY_FOLDER,
+    MODEL_VERDICT_FOLDER,
+    QUALITY_FILE,
+    SUMMARY_FILE,
+    TRAINING_FILE,
+    VERDICT_FOLDER,
+    Summary,
+)
 
 
 def execute(config: Config, folder: Path, listener: Any) -> Summary:
@@ -91,7 +23,7 @@ def execute(config: Config, folder: Path, listener: Any) -> Summary:
 
     Args:
         config: the configuration.
-        folder: the run's folder, of `make_run_folder`.
+        folder: the run's folder, of `pipeline.run_folder.make_run_folder`.
         listener: a `pipeline.local_runner.Listener`.
 
     Raises:

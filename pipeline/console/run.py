@@ -25,7 +25,7 @@ from pipeline.console.talk import Talk, complain
 
 if TYPE_CHECKING:
     from pipeline.config import Config
-    from pipeline.run import Summary
+    from pipeline.run_folder import Summary
 
 
 def run(
@@ -74,7 +74,8 @@ def run_pipeline(config: "Config", as_json: bool = False, verbose: bool = False)
 def _run_captured(config: "Config", *, as_json: bool, verbose: bool) -> "Summary | None":
     """Run with the libraries' words in the run's log; None after a fault, which is told."""
     from pipeline.capture import captured
-    from pipeline.run import LOG_FILE, execute, make_run_folder
+    from pipeline.run import execute
+    from pipeline.run_folder import LOG_FILE, make_run_folder
 
     with Talk(sys.stderr if as_json else sys.stdout) as talk:
         log: Path | None = None

@@ -14,7 +14,7 @@ from components.data_quality.report import Quality
 from components.model_gate.verdict import VERDICT_FILE as MODEL_VERDICT_FILE
 from components.model_gate.verdict import Verdict as ModelVerdict
 from pipeline.config import Config
-from pipeline.run import (
+from pipeline.run_folder import (
     CANARY_FOLDER,
     MODEL_VERDICT_FOLDER,
     QUALITY_FILE,
@@ -61,7 +61,7 @@ def gather(config: Config, summary: Summary, folder: Path) -> Facts:
     Args:
         config: what the run was made from.
         summary: what came of it.
-        folder: the run's, named by `pipeline.run.make_run_folder`.
+        folder: the run's, named by `pipeline.run_folder.make_run_folder`.
 
     Raises:
         OSError: a file is there and cannot be read.

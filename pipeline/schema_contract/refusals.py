@@ -11,7 +11,7 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2
 
 from components.data_gate.settings import DataGateSettings
 from components.data_gate.verdict import Finding, Verdict
-from pipeline.run import RUNS_FOLDER, VERDICT_FOLDER
+from pipeline.run_folder import RUNS_FOLDER, VERDICT_FOLDER
 from pipeline.schema_contract import figures
 from pipeline.schema_contract.edits import AddValue, Edit, SetBound, SetKey
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline.console.run import closing_words
-from pipeline.run import Summary
+from pipeline.run_folder import Summary
 
 TEXT: dict[str, Any] = {
     "tokens": "jamo",

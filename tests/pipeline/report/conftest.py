@@ -17,7 +17,7 @@ from components.model_gate.verdict import Verdict as ModelVerdict
 from pipeline.config import Config
 from pipeline.report import page
 from pipeline.report.facts import Facts
-from pipeline.run import Summary
+from pipeline.run_folder import Summary
 
 VOID: Final = frozenset({"meta", "br", "hr", "img", "link", "input"})
 """Elements of HTML that have no end tag."""

@@ -11,7 +11,8 @@ from components.data_gate import executor
 from pipeline.report import facts as report_facts
 from pipeline.report import page
 from pipeline.report.facts import Facts, gather
-from pipeline.run import TRAINING_FILE, Summary, _report
+from pipeline.run import _report
+from pipeline.run_folder import TRAINING_FILE, Summary
 from trainer.run import TRAINING_SUMMARY
 
 
