@@ -90,7 +90,7 @@ def compare(run: TrainedRun, epochs: int) -> None:
     spec = tft.TFTransformOutput(run.transform).transformed_feature_spec()
     size, seed = training.batch_size, training.seed
     split = {
-        "train": batches([run.train], spec, batch_size=size, seed=seed),
+        "train": batches([run.train], spec, batch_size=size, seed=seed, rows=len(labels)),
         "eval": batches([run.evaluation], spec, batch_size=size),
     }
     tf.keras.utils.set_random_seed(seed)

@@ -15,6 +15,9 @@ WINDOW_ROWS: Final = 50_000
 POOLED_BATCHES: Final = 100
 """Batches whose rows are sorted by length before they part: little is padded."""
 
+KEPT_ROWS: Final = 1_000_000
+"""A split of fewer rows is kept in memory from its first epoch on, as some hundred MB of tokens."""
+
 PARSED_ROWS: Final = 1_024
 """Rows parsed by one op, which is much faster than parsing them singly."""
 
@@ -24,7 +27,12 @@ Features = dict[str, Any]
 
 
 def batches(
-    patterns: Sequence[str], spec: FeatureSpec, *, batch_size: int, seed: int | None = None
+    patterns: Sequence[str],
+    spec: FeatureSpec,
+    *,
+    batch_size: int,
+    seed: int | None = None,
+    rows: int | None = None,
 ) -> tf.data.Dataset:
     """Read a split of transformed examples, one pass over its labelled rows.
 
@@ -33,6 +41,7 @@ def batches(
         spec: the transformed feature spec.
         batch_size: rows in a batch.
         seed: shuffles the rows, anew but reproducibly in every epoch; None keeps their order.
+        rows: how many the split has; it is read anew for every epoch if they are many or unknown.
 
     Returns:
         Batches of (`[batch, longest]` int64 tokens padded with 0, at least one step long, and
@@ -41,6 +50,8 @@ def batches(
     part = {name: spec[name] for name in (TOKENS, LABEL)}
     parse = partial(tf.io.parse_example, features=part)
     windows = _records(patterns).batch(WINDOW_ROWS).map(parse).map(_labelled)
+    if rows is not None and rows < KEPT_ROWS:
+        windows = windows.cache()
     seeds = tf.data.Dataset.random(seed, rerandomize_each_iteration=True).batch(2)
     cut = partial(_batches_of_a_window, batch_size=batch_size, shuffled=seed is not None)
     alike = tf.data.Dataset.zip((windows, seeds)).flat_map(cut)

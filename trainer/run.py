@@ -29,9 +29,10 @@ def run_fn(fn_args: FnArgs) -> None:
     tf.keras.utils.set_random_seed(training.seed)
     transform = tft.TFTransformOutput(fn_args.transform_graph_path)
     spec = transform.transformed_feature_spec()
-    train = batches(fn_args.train_files, spec, batch_size=training.batch_size, seed=training.seed)
-    evaluation = batches(fn_args.eval_files, spec, batch_size=training.batch_size)
     labels, counts = assets.labels(transform), assets.label_counts(transform)
+    size, rows = training.batch_size, sum(counts.values())
+    train = batches(fn_args.train_files, spec, batch_size=size, seed=training.seed, rows=rows)
+    evaluation = batches(fn_args.eval_files, spec, batch_size=size)
     weights = class_weights(counts, labels, training.class_weights)
 
     subwords, vectors = assets.subwords(transform), assets.embeddings(transform)
@@ -44,7 +45,7 @@ def run_fn(fn_args: FnArgs) -> None:
         train,
         evaluation,
         settings=training,
-        train_rows=sum(counts.values()),
+        train_rows=rows,
         class_weights=weights,
         log_dir=fn_args.model_run_dir,
     )

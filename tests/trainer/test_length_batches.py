@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from trainer.batches import batches
+from trainer.batches import KEPT_ROWS, batches
 
 SPEC = {
     "tokens": tf.io.RaggedFeature(tf.int64, value_key="tokens", row_splits_dtype=tf.int64),
@@ -96,6 +96,24 @@ def test_every_epoch_has_its_own_order_and_a_run_repeats_them(split: list[str]) 
     assert epochs[0] != epochs[1] != epochs[2] != epochs[0]
     dataset = batches(split, SPEC, batch_size=16, seed=1)
     assert [rows_of(dataset) for _ in range(3)] == epochs
+
+
+@pytest.mark.parametrize(("rows", "kept"), [(ROWS, True), (KEPT_ROWS, False), (None, False)])
+def test_a_small_split_is_read_once_and_shuffled_in_every_epoch(
+    split: list[str], tmp_path: Path, rows: int | None, kept: bool
+) -> None:
+    anew = batches(split, SPEC, batch_size=16, seed=3)
+    expected = [rows_of(anew), rows_of(anew)]
+    copy = tmp_path / "rows.gz"
+    write(copy, drawn_rows())
+    asked = batches([str(copy)], SPEC, batch_size=16, seed=3, rows=rows)
+    assert rows_of(asked) == expected[0]
+    copy.unlink()
+    if kept:
+        assert rows_of(asked) == expected[1] != expected[0]
+    else:
+        with pytest.raises(tf.errors.NotFoundError):
+            rows_of(asked)
 
 
 def test_rows_of_a_length_keep_their_order_without_a_seed(split: list[str]) -> None:

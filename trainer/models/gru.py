@@ -74,6 +74,8 @@ def _recur(
     states = tf.concat([before[1:], last[None]], axis=0)
 
     def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor | None, ...]:
+        """Apply the chain rule to `forward`, from the last step to the first."""
+
         def backward(t: tf.Tensor, of_after: tf.Tensor, *found: tf.TensorArray) -> tuple[Any, ...]:
             step = _Step(*(array.read(t) for array in kept))
             of_after = alive[t] * (of_after + upstream[t])
