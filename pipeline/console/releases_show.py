@@ -23,7 +23,7 @@ def show(
 ) -> None:
     """Show where a version comes from and how it was judged.
 
-    And when it served.
+    The times at which it served stand below.
 
     Example: malmoi releases show malmoi.yaml 1795239051
     """
