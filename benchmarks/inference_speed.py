@@ -4,8 +4,8 @@
 
 Both are SavedModels with the same weights, the same text graph, the same linear channel and the
 same answers to 1e-5. The naive one pads every row to 64 tokens and runs Keras's layers, as a model
-saved from Keras does. Rounds alternate; the medians are compared. The texts are those of the test
-file, in its order.
+saved from Keras does. Both run in a session, as TensorFlow Serving runs them. Rounds alternate; the
+medians are compared. The texts are those of the test file, in its order.
 """
 
 import argparse
@@ -31,7 +31,8 @@ ROUNDS = {1: 400, 32: 60}
 
 TARGETS = {1: 6.0, 32: 5.0}
 
-Answer = Callable[[Any], dict[str, Any]]
+Answer = Callable[[list[str]], Any]
+"""From texts to `[batch, classes]` probabilities, the best first."""
 
 
 def keras_model(export: Any, run: TrainedRun) -> Any:
@@ -52,14 +53,20 @@ def keras_model(export: Any, run: TrainedRun) -> Any:
         ]
     )
     model(tf.zeros([1, PADDED], tf.int64))
-    inputs = np.stack(network._biases)
-    states = np.zeros_like(inputs)  # those of the gates are among the inputs'
-    states[:, -network._candidate_bias.shape[1] :] = network._candidate_bias
-    biases = np.stack([inputs, states], axis=1)
-    ways = zip(network._kernels, network._recurrents, biases, strict=True)
-    dense = [network._dense, network._dense_bias]
-    model.set_weights([network._embedding, *(part for way in ways for part in way), *dense])
+    ways = [part for way in (network._forward, network._backward) for part in keras_weights(way)]
+    model.set_weights([network._embedding, *ways, network._dense, network._dense_bias])
     return model
+
+
+def keras_weights(way: Any) -> tuple[Any, Any, Any]:
+    """Give kernel, recurrent kernel and biases of a direction as a Keras GRU holds them."""
+    kernel, recurrent, inputs = (
+        np.concatenate([part.numpy() for part in parts], axis=-1)
+        for parts in (way._kernels, way._recurrents, way._biases)
+    )
+    states = np.zeros_like(inputs)  # those of the gates are among the inputs'
+    states[2 * recurrent.shape[0] :] = way._recurrent_bias
+    return kernel, recurrent, np.stack([inputs, states])
 
 
 def save_naive(export: Any, run: TrainedRun, shares: Any, folder: str) -> None:
@@ -78,7 +85,8 @@ def save_naive(export: Any, run: TrainedRun, shares: Any, folder: str) -> None:
         return tf.math.log(tf.maximum(model(padded, training=False), 1e-30))
 
     parts = {n: getattr(side, f"_{n}").numpy() for n in ("keys", "idf", "weights", "step", "bias")}
-    hashes = parts["keys"].astype(np.int64) * pow(SPREAD, -1, 1 << HASH_BITS) % (1 << HASH_BITS)
+    spread = parts["keys"][: len(parts["idf"])].astype(np.int64)
+    hashes = spread * pow(SPREAD, -1, 1 << HASH_BITS) % (1 << HASH_BITS)
     parts["keys"] = hashes.astype(np.int32)
     mixture = Mixture(network, LinearScorer(LinearModel(**parts)), shares)
     mixture.model = model  # a SavedModel keeps the variables of what it knows
@@ -106,16 +114,12 @@ def compare(run: TrainedRun, folder: Path) -> None:
     export = tf.saved_model.load(run.model)
     shares = Shares(**run.training["shares"])
     save_naive(export, run, shares, str(folder / "naive"))
-    naive = tf.saved_model.load(str(folder / "naive"))
-    serve = {
-        "naive": naive.signatures["serving_default"],
-        "malmoi": export.signatures["serving_default"],
-    }
+    serve = {"naive": served(str(folder / "naive")), "malmoi": served(run.model)}
     texts = pd.read_csv(Path(os.environ["MALMOI_DATA"], "nsmc/test.csv.gz"), dtype=str)["text"]
     rows = [text for text in texts.fillna("").tolist() if len(text) <= PADDED]
     agree(serve, rows[:512])
     for size, rounds in ROUNDS.items():
-        batches = [tf.constant(rows[i * size : (i + 1) * size]) for i in range(rounds)]
+        batches = [rows[i * size : (i + 1) * size] for i in range(rounds)]
         medians = {name: 1e3 * value for name, value in median_seconds(serve, batches).items()}
         ratio = medians["naive"] / medians["malmoi"]
         rate = size / medians["malmoi"] * 1e3
@@ -125,22 +129,33 @@ def compare(run: TrainedRun, folder: Path) -> None:
         )
 
 
-def median_seconds(serve: dict[str, Answer], batches: list[Any]) -> dict[str, float]:
+def served(model: str) -> Answer:
+    """Load a SavedModel into a session."""
+    import tensorflow as tf
+
+    session = tf.compat.v1.Session(graph=tf.Graph())
+    with session.graph.as_default():
+        loaded = tf.compat.v1.saved_model.load(session, ["serve"], model)
+        signature = loaded.signature_def["serving_default"]
+        fetch, feed = signature.outputs["probabilities"].name, signature.inputs["text"].name
+        answer: Answer = session.make_callable(fetch, feed_list=[feed])
+    return answer
+
+
+def median_seconds(serve: dict[str, Answer], batches: list[list[str]]) -> dict[str, float]:
     """Ask in turns, the first tenth unmeasured."""
     seconds: dict[str, list[float]] = {name: [] for name in serve}
-    for text in batches:
+    for texts in batches:
         for name, answer in serve.items():
             started = time.perf_counter()
-            answer(text=text)["probabilities"].numpy()  # type: ignore[call-arg]
+            answer(texts)
             seconds[name].append(time.perf_counter() - started)
     return {name: float(np.median(taken[len(taken) // 10 :])) for name, taken in seconds.items()}
 
 
 def agree(serve: dict[str, Answer], rows: list[str]) -> None:
     """Stop if the two do not answer alike."""
-    import tensorflow as tf
-
-    found = [answer(text=tf.constant(rows))["probabilities"].numpy() for answer in serve.values()]  # type: ignore[call-arg]
+    found = [answer(rows) for answer in serve.values()]
     gap = float(np.abs(found[0] - found[1]).max())
     print(f"largest difference of {len(rows)} answers: {gap:.1e}")
     if gap > TOLERANCE:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from trainer.models.encoder import Encoder
-from trainer.models.packing import Packed, by_step, pack
+from trainer.models.packing import by_step, pack
 from trainer.models.pooling import MaskedPooling, Pooling, pool
 from trainer.settings import TrainingSettings
 from trainer.vocabulary import PADDING_ID
@@ -15,13 +15,15 @@ from trainer.vocabulary import PADDING_ID
 SMALLEST: Final = 1e-30
 """A probability below this counts as this one: its logarithm stays finite."""
 
+Floats = npt.NDArray[np.float32]
+
 
 def build(
     settings: TrainingSettings,
     *,
     vocabulary_size: int,
     classes: int,
-    vectors: npt.NDArray[np.float32] | None = None,
+    vectors: Floats | None = None,
 ) -> tf.keras.Model:
     """Build the model: embedding, one GRU in each direction, their states pooled.
 
@@ -52,7 +54,7 @@ def build(
     return tf.keras.Model(tokens, probabilities, name="bigru")
 
 
-def _initializer(vectors: npt.NDArray[np.float32] | None) -> Any:
+def _initializer(vectors: Floats | None) -> Any:
     return "uniform" if vectors is None else tf.keras.initializers.Constant(vectors)
 
 
@@ -72,30 +74,21 @@ def log_probabilities(model: tf.keras.Model, tokens: tf.RaggedTensor) -> tf.Tens
 
 
 class Scorer(tf.Module):
-    """The trained function without Keras: one loop runs both directions, on packed rows.
+    """The trained function without Keras: a loop for each direction, on packed rows.
 
     A Keras GRU takes seconds to load from a SavedModel, computes the padding and masks it at every
-    step; this loop loads in a fraction of a second. It computes what `build`'s model computes (Cho
-    et al. 2014, in the variant with the reset gate after the matrix product). Small batches cost
-    what their ops cost to start, so the step has few: the gates of both directions lie side by
-    side, and the biases that only add up are added before.
+    step; these loops load in a fraction of a second, and two cores run one each. It computes what
+    `build`'s model computes.
     """
 
     def __init__(self, model: tf.keras.Model, *, pooling: Pooling) -> None:
         super().__init__(name="scorer")
         self._pooling = pooling
         encoder = model.get_layer("encoder")
-        self._units = encoder.bidirectional.forward_layer.units
-        six = encoder.bidirectional.get_weights()
-        pairs = zip(six[:3], six[3:], strict=True)  # forward's weights, then backward's
-        kernels, recurrents, biases = pairs
-        self._kernels = [_frozen(kernel) for kernel in kernels]
-        self._recurrents = [_frozen(recurrent) for recurrent in recurrents]
-        inputs, states = np.stack(biases, axis=1)
-        gates = np.arange(3 * self._units) < 2 * self._units
-        self._biases = [_frozen(bias) for bias in inputs + np.where(gates, states, 0)]
-        self._candidate_bias = _frozen(states[:, ~gates])
         (self._embedding,) = map(_frozen, encoder.embedding.get_weights())
+        both = encoder.bidirectional
+        self._forward = Direction(*both.forward_layer.get_weights())
+        self._backward = Direction(*both.backward_layer.get_weights())
         self._dense, self._dense_bias = map(_frozen, model.get_layer("probabilities").get_weights())
 
     def __call__(self, tokens: tf.RaggedTensor) -> tf.Tensor:
@@ -107,65 +100,88 @@ class Scorer(tf.Module):
         Returns:
             `[batch, classes]` float32 log-probabilities.
         """
-        packed = pack(tokens)
-        states = self._states(self._project(tokens.flat_values, packed), packed.alive)
+        packed, ids = pack(tokens), tokens.flat_values
+        ways = [(self._forward, packed.forward), (self._backward, packed.backward)]
+        states = [
+            direction(tf.gather(self._embedding, tf.gather(ids, places)), packed.alive)
+            for direction, places in ways
+        ]
         pooled = self._pool(states, packed.rows, tokens.row_lengths())
         return tf.nn.log_softmax(pooled @ self._dense + self._dense_bias)
 
-    def _project(self, ids: tf.Tensor, packed: Packed) -> tf.Tensor:
-        """Multiply all inputs at once: `[tokens]` ids to `[tokens, 2, 3u]`, packed."""
-        ways = zip((packed.forward, packed.backward), self._kernels, self._biases, strict=True)
-        projected = [
-            tf.gather(self._embedding, tf.gather(ids, places)) @ kernel + bias
-            for places, kernel, bias in ways
-        ]
-        return tf.stack(projected, axis=1)
+    def _pool(self, states: list[tf.Tensor], rows: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+        """Pool each direction's `[tokens, u]` states by row: `[batch, 2u or 4u]`."""
+        batch = tf.size(lengths, tf.int64)
+        steps = tf.cast(lengths, tf.float32)[:, None]
+        total = tf.concat([tf.math.unsorted_segment_sum(s, rows, batch) for s in states], axis=1)
+        peak = tf.concat([tf.math.unsorted_segment_max(s, rows, batch) for s in states], axis=1)
+        return pool(total / tf.maximum(steps, 1.0), tf.where(steps > 0, peak, 0.0), self._pooling)
 
-    def _states(self, projected: tf.Tensor, alive: tf.Tensor) -> tf.Tensor:
-        """Run the GRU: `[tokens, 2, 3u]` inputs to `[tokens, 2u]` states, both packed."""
+
+class Direction(tf.Module):
+    """A trained GRU in TensorFlow ops (Cho et al. 2014, with the reset after the matrix product).
+
+    A small batch costs what its ops cost to start, so a step has few: the two gates lie side by
+    side, and the biases that only add up are added before the loop.
+
+    Args:
+        kernel: `[channels, 3u]`, as Keras's layer has it.
+        recurrent: `[u, 3u]`, likewise.
+        bias: `[2, 3u]`, likewise: for the inputs, and for the states.
+    """
+
+    def __init__(self, kernel: Floats, recurrent: Floats, bias: Floats) -> None:
+        super().__init__(name="direction")
+        self._units = recurrent.shape[0]
+        gates, candidate = slice(2 * self._units), slice(2 * self._units, None)
+        self._kernels = [_frozen(kernel[:, part]) for part in (gates, candidate)]
+        self._recurrents = [_frozen(recurrent[:, part]) for part in (gates, candidate)]
+        self._biases = [_frozen(bias[:, gates].sum(axis=0)), _frozen(bias[0, candidate])]
+        self._recurrent_bias = _frozen(bias[1, candidate])
+
+    def __call__(self, vectors: tf.Tensor, alive: tf.Tensor) -> tf.Tensor:
+        """Run over packed rows.
+
+        Args:
+            vectors: `[tokens, channels]`, packed.
+            alive: `[steps]` int32, rows at each step.
+
+        Returns:
+            `[tokens, u]` states, packed.
+        """
         units, steps = self._units, tf.size(alive)
-        split = [2 * units, units]
-        gates, candidates = (by_step(part, alive) for part in tf.split(projected, split, axis=-1))
-        sizes = tf.pad(alive[:, None], [[0, 0], [0, 2]], constant_values=-1)
-        sizes = tf.TensorArray(tf.int32, steps, element_shape=[3]).unstack(sizes)
-        states = tf.TensorArray(
-            tf.float32, steps, element_shape=[None, 2, units], infer_shape=False
+        gates, candidates = (
+            by_step(vectors @ kernel + bias, alive)
+            for kernel, bias in zip(self._kernels, self._biases, strict=True)
         )
-        recurrents = [tf.convert_to_tensor(recurrent) for recurrent in self._recurrents]
-        candidate_bias = tf.convert_to_tensor(self._candidate_bias)
+        sizes = tf.pad(alive[:, None], [[0, 0], [0, 1]], constant_values=-1)
+        sizes = tf.TensorArray(tf.int32, steps, element_shape=[2]).unstack(sizes)
+        states = tf.TensorArray(tf.float32, steps, element_shape=[None, units], infer_shape=False)
+        of_gates, of_candidate = map(tf.convert_to_tensor, self._recurrents)
+        recurrent_bias = tf.convert_to_tensor(self._recurrent_bias)
 
         def step(
             t: tf.Tensor, before: tf.Tensor, states: tf.TensorArray
         ) -> tuple[tf.Tensor, tf.Tensor, tf.TensorArray]:
-            """Advance the rows that go on, both directions, by one token."""
-            before = tf.slice(before, [0, 0, 0], sizes.read(t))
-            ways = zip(tf.unstack(before, 2, axis=1), recurrents, strict=True)
-            recurrent = tf.stack([state @ weights for state, weights in ways], axis=1)
-            gates_in, candidate_in = tf.split(recurrent, split, axis=-1)
-            update, reset = tf.split(tf.sigmoid(gates.read(t) + gates_in), 2, axis=-1)
-            candidate = tf.tanh(candidates.read(t) + reset * (candidate_in + candidate_bias))
+            """Advance the rows that go on by one token."""
+            before = tf.slice(before, [0, 0], sizes.read(t))
+            update, reset = tf.split(tf.sigmoid(gates.read(t) + before @ of_gates), 2, axis=-1)
+            recurrent = before @ of_candidate + recurrent_bias
+            candidate = tf.tanh(candidates.read(t) + reset * recurrent)
             state = candidate + update * (before - candidate)
             return t + 1, state, states.write(t, state)
 
         _, _, states = tf.while_loop(
             lambda t, *_: t < steps,
             step,
-            [0, tf.zeros([alive[0], 2, units]), states],
+            [0, tf.zeros([alive[0], units]), states],
             shape_invariants=[
                 tf.TensorShape([]),
-                tf.TensorShape([None, 2, units]),
+                tf.TensorShape([None, units]),
                 tf.TensorShape(None),
             ],
         )
-        return tf.reshape(states.concat(), [-1, 2 * units])
-
-    def _pool(self, states: tf.Tensor, rows: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
-        """Pool `[tokens, 2u]` states by the row of each: `[batch, 2u or 4u]`."""
-        batch = tf.size(lengths, tf.int64)
-        steps = tf.cast(lengths, tf.float32)[:, None]
-        total = tf.math.unsorted_segment_sum(states, rows, batch)
-        peak = tf.math.unsorted_segment_max(states, rows, batch)
-        return pool(total / tf.maximum(steps, 1.0), tf.where(steps > 0, peak, 0.0), self._pooling)
+        return states.concat()
 
 
 def _frozen(weights: Any) -> tf.Variable:

@@ -31,7 +31,7 @@ SPREAD: Final = 1_327_217_885
 those of single characters do (Knuth 1973, section 6.4)."""
 
 ON_A_SHELF: Final = 8
-"""Keys compared with a hash to find it, about three times as many on the fullest shelf."""
+"""Keys on a shelf, on average; about three times as many on the fullest."""
 
 NO_MARGIN: Final = -1.0
 """For a class without rows: a row on the far edge of the margin, not of the class."""
@@ -176,24 +176,26 @@ class Shelves(NamedTuple):
     """Where to look for a hash among the keys: on the shelf of its highest bits, once spread.
 
     Attributes:
-        keys: `[kept]` int32, the keys spread, rising.
+        keys: `[kept + room]` int32, the keys spread, rising; the room is for a search that goes on
+            beyond the last.
         order: `[kept]`, the column of each.
         starts: `[shelves]` int32, the first key of each.
-        longest: keys on a shelf, at most.
+        halvings: steps in which a search by halves comes to an end on the fullest shelf.
         shift: bits below those that name the shelf.
     """
 
     keys: npt.NDArray[np.int32]
     order: npt.NDArray[np.int64]
     starts: npt.NDArray[np.int32]
-    longest: int
+    halvings: int
     shift: int
 
 
 def shelves(keys: npt.NDArray[np.int32]) -> Shelves:
     """Part keys into shelves of `ON_A_SHELF` on average.
 
-    A search by halves through a million keys would miss the processor's caches at every step.
+    A search by halves through a million keys would miss the processor's caches at every step; on a
+    shelf it stays within a line or two of them.
     """
     spread = keys.astype(np.int64) * SPREAD % (1 << HASH_BITS)
     order = np.argsort(spread)
@@ -201,8 +203,9 @@ def shelves(keys: npt.NDArray[np.int32]) -> Shelves:
     bits = max(len(keys) // ON_A_SHELF, 1).bit_length() - 1
     shift = HASH_BITS - bits
     edges = np.searchsorted(spread, np.arange((1 << bits) + 1) << shift)
-    starts, longest = edges[:-1].astype(np.int32), int(np.diff(edges).max())
-    return Shelves(spread.astype(np.int32), order, starts, longest, shift)
+    halvings = int(np.diff(edges).max()).bit_length()
+    filled = np.pad(spread, [0, 1 << halvings], constant_values=(1 << HASH_BITS) - 1)
+    return Shelves(filled.astype(np.int32), order, edges[:-1].astype(np.int32), halvings, shift)
 
 
 class LinearScorer(tf.Module):
@@ -210,7 +213,7 @@ class LinearScorer(tf.Module):
 
     def __init__(self, model: LinearModel) -> None:
         super().__init__(name="linear")
-        keys, order, starts, self._longest, self._shift = shelves(model.keys)
+        keys, order, starts, self._halvings, self._shift = shelves(model.keys)
         self._starts = tf.Variable(starts, trainable=False)
         self._keys = tf.Variable(keys, trainable=False)
         self._idf = tf.Variable(model.idf[order], trainable=False)
@@ -227,10 +230,11 @@ class LinearScorer(tf.Module):
         Returns:
             `[batch, classes]` float32 margins.
         """
-        places = ngrams.value_rowids() * (MODULUS + 1) + ngrams.flat_values
+        places = tf.bitwise.left_shift(ngrams.value_rowids(), HASH_BITS) + ngrams.flat_values
         places, _, counts = tf.unique_with_counts(places)
-        rows, ids = places // (MODULUS + 1), places % (MODULUS + 1)
-        columns, found = self._columns(tf.cast(ids * SPREAD % (1 << HASH_BITS), tf.int32))
+        rows = tf.bitwise.right_shift(places, HASH_BITS)
+        ids = _low_bits(_low_bits(places) * SPREAD)
+        columns, found = self._columns(tf.cast(ids, tf.int32))
         known = tf.cast(found, tf.float32)
         values = known + known * tf.math.log(tf.cast(counts, tf.float32))
         values *= tf.gather(self._idf, columns)
@@ -242,9 +246,13 @@ class LinearScorer(tf.Module):
 
     def _columns(self, ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Find `[n-grams]` spread hashes among the keys: where each is, and whether it is there."""
-        last = self._keys.shape[0] - 1
-        starts = tf.gather(self._starts, tf.bitwise.right_shift(ids, self._shift))
-        places = tf.minimum(starts[:, None] + tf.range(self._longest), last)
-        hits = tf.equal(tf.gather(self._keys, places), ids[:, None])
-        columns = starts + tf.argmax(hits, axis=1, output_type=tf.int32)
-        return tf.minimum(columns, last), tf.reduce_any(hits, axis=1)
+        places = tf.gather(self._starts, tf.bitwise.right_shift(ids, self._shift))
+        for bit in reversed(range(self._halvings)):
+            smaller = tf.gather(self._keys, places + ((1 << bit) - 1)) < ids
+            places += tf.cast(smaller, tf.int32) * (1 << bit)
+        columns = tf.minimum(places, self._idf.shape[0] - 1)
+        return columns, tf.equal(tf.gather(self._keys, columns), ids)
+
+
+def _low_bits(values: tf.Tensor) -> tf.Tensor:
+    return tf.bitwise.bitwise_and(values, (1 << HASH_BITS) - 1)
