@@ -67,9 +67,10 @@ def train(preset: str, name: str, output: str) -> None:
 def trained(preset: str, name: str, output: str) -> dict[str, Any]:
     """Train in a process of its own."""
     command = [sys.executable, __file__, preset, name, "--in", output]
-    printed = subprocess.run(
-        command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ).stdout.decode()
+    done = subprocess.run(command, check=False, capture_output=True)
+    if done.returncode:
+        raise SystemExit(f"{name}: {done.stderr.decode()[-2_000:]}")
+    printed = done.stdout.decode()
     told: dict[str, Any] = json.loads(printed[printed.index("{\n") :])
     return told
 

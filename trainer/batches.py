@@ -10,16 +10,13 @@ from trainer.preprocessing import LABEL, TOKENS, UNKNOWN_LABEL
 from trainer.vocabulary import PADDING_ID
 
 WINDOW_ROWS: Final = 50_000
-"""Rows that are shuffled together, about 20 MB of tokens."""
+"""Rows that are shuffled together: of short texts about 10 MB of tokens."""
 
 POOLED_BATCHES: Final = 100
 """Batches whose rows are sorted by length before they part: little is padded."""
 
-KEPT_ROWS: Final = 1_000_000
-"""A split of fewer rows is kept in memory from its first epoch on, as some hundred MB of tokens."""
-
 PARSED_ROWS: Final = 1_024
-"""Rows parsed by one op, which is much faster than parsing them singly."""
+"""Rows parsed by one op, which is much faster than parsing them singly; more are no faster."""
 
 FeatureSpec = dict[str, Any]
 Features = dict[str, Any]
@@ -32,7 +29,7 @@ def batches(
     *,
     batch_size: int,
     seed: int | None = None,
-    rows: int | None = None,
+    kept: bool = False,
 ) -> tf.data.Dataset:
     """Read a split of transformed examples, one pass over its labelled rows.
 
@@ -41,16 +38,15 @@ def batches(
         spec: the transformed feature spec.
         batch_size: rows in a batch.
         seed: shuffles the rows, anew but reproducibly in every epoch; None keeps their order.
-        rows: how many the split has; it is read anew for every epoch if they are many or unknown.
+        kept: whether its tokens stay in memory after the first epoch instead of being read anew.
 
     Returns:
         Batches of (`[batch, longest]` int64 tokens padded with 0, at least one step long, and
         `[batch]` int64 labels).
     """
     part = {name: spec[name] for name in (TOKENS, LABEL)}
-    parse = partial(tf.io.parse_example, features=part)
-    windows = _records(patterns).batch(WINDOW_ROWS).map(parse).map(_labelled)
-    if rows is not None and rows < KEPT_ROWS:
+    windows = _parsed(patterns, part, rows=PARSED_ROWS).rebatch(WINDOW_ROWS)
+    if kept:
         windows = windows.cache()
     seeds = tf.data.Dataset.random(seed, rerandomize_each_iteration=True).batch(2)
     cut = partial(_batches_of_a_window, batch_size=batch_size, shuffled=seed is not None)
@@ -102,8 +98,12 @@ def parsed(
     Yields:
         The features of a batch, by name: dense or ragged tensors.
     """
+    yield from _parsed(patterns, spec, rows=rows)
+
+
+def _parsed(patterns: Sequence[str], spec: FeatureSpec, *, rows: int) -> tf.data.Dataset:
     parse = partial(tf.io.parse_example, features=spec)
-    yield from _records(patterns).batch(rows).map(parse).map(_labelled)
+    return records(patterns).batch(rows).map(parse).map(_labelled)
 
 
 def _labelled(features: Features) -> Features:
@@ -117,6 +117,7 @@ def _labelled(features: Features) -> Features:
     }
 
 
-def _records(patterns: Sequence[str]) -> tf.data.Dataset:
+def records(patterns: Sequence[str]) -> tf.data.Dataset:
+    """Read the serialized examples of gzipped TFRecords, file by file in the names' order."""
     files = sorted(path for pattern in patterns for path in tf.io.gfile.glob(pattern))
     return tf.data.TFRecordDataset(files, compression_type="GZIP")

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from trainer.batches import FeatureSpec, parsed
+from trainer.batches import PARSED_ROWS, FeatureSpec, parsed
 from trainer.models import linear
 from trainer.models.mixture import Mixture, Shares, fit_shares
 from trainer.ngrams import MODULUS
@@ -81,18 +81,21 @@ def fit_linear(
 def read_ngrams(
     patterns: Sequence[str], spec: FeatureSpec
 ) -> tuple[linear.NgramCounts, npt.NDArray[np.int64]]:
-    """Count the n-grams of the labelled rows, of `linear.MAX_ROWS` of them at most.
+    """Count the n-grams of the labelled rows.
+
+    Of `linear.MAX_ROWS` rows at most, and of no further ones after `linear.MAX_NGRAMS`.
 
     Returns:
         The counts, and `[rows]` label ids.
     """
     parts = [_counts(tf.ragged.constant([], tf.int64, ragged_rank=1))]
-    labels = [np.zeros(0, np.int64)]
-    for batch in parsed(patterns, _part(spec, NGRAMS, LABEL)):
+    labels, seen = [np.zeros(0, np.int64)], 0
+    for batch in parsed(patterns, _part(spec, NGRAMS, LABEL), rows=PARSED_ROWS):
         room = linear.MAX_ROWS - sum(map(len, labels))
         parts.append(_counts(batch[NGRAMS][:room]))
         labels.append(batch[LABEL].numpy()[:room])
-        if len(labels[-1]) == room:
+        seen += len(parts[-1].ids)
+        if len(labels[-1]) == room or seen >= linear.MAX_NGRAMS:
             break
     ngrams = linear.NgramCounts(
         ids=np.concatenate([part.ids for part in parts]),

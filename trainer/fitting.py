@@ -1,5 +1,6 @@
 """Fits the network: the optimizer, its schedule, and when to stop."""
 
+import math
 import time
 from typing import Any, Final
 
@@ -78,9 +79,11 @@ def compiled(
 
 
 def _optimizer(settings: TrainingSettings, *, train_rows: int) -> tf.keras.optimizers.Optimizer:
-    """Adam, its gradients cut (Pascanu et al. 2013)."""
+    """Adam, the gradient of all weights together cut to a length (Pascanu et al. 2013)."""
     return LazyAdam(
-        learning_rate(settings, train_rows=train_rows), clipnorm=settings.max_gradient_norm or None
+        learning_rate(settings, train_rows=train_rows),
+        global_clipnorm=settings.max_gradient_norm or None,
+        jit_compile=False,  # on a GPU, XLA would compile anew for every number of words
     )
 
 
@@ -94,12 +97,13 @@ def learning_rate(
     """
     if settings.schedule == "constant":
         return settings.learning_rate
-    steps = settings.epochs * max(1, train_rows // settings.batch_size)
+    steps = settings.epochs * math.ceil(train_rows / settings.batch_size)
+    warmup = max(1, round(steps * WARMUP_SHARE))
     return tf.keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=settings.learning_rate * EDGE_SHARE,
         warmup_target=settings.learning_rate,
-        warmup_steps=max(1, round(steps * WARMUP_SHARE)),
-        decay_steps=steps,
+        warmup_steps=warmup,
+        decay_steps=max(1, steps - warmup),
         alpha=EDGE_SHARE,
     )
 

@@ -31,7 +31,7 @@ EVAL_ROWS: Final = 512
 eighth of the split, and a second is enough to answer them."""
 
 _ROWS_AT_ONCE: Final = 64
-"""Rows of similar length that are answered together, as many as in training."""
+"""Rows of similar length that are answered together."""
 
 _KEY_BYTES: Final = 16
 

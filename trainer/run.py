@@ -1,6 +1,7 @@
 """The Trainer's `run_fn`: read it from top to bottom."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import PurePosixPath
@@ -11,15 +12,19 @@ import tensorflow_transform as tft
 from tfx.components.trainer.fn_args_utils import FnArgs
 
 from trainer import assets, export, golden, traits
-from trainer.batches import batches, parsed
+from trainer.batches import FeatureSpec, batches, parsed
 from trainer.channels import fit_linear, fit_mixture
 from trainer.class_weights import class_weights
 from trainer.embeddings.neighbours import frequent_words, nearest
 from trainer.fitting import fit
 from trainer.models import bigru
+from trainer.preprocessing import LABEL
 from trainer.settings import TrainerSettings
 
 TRAINING_SUMMARY: Final = "training.json"
+
+KEPT_TOKENS: Final = 100_000_000
+"""The train split stays in memory if it can have no more tokens than these: 0.8 GB."""
 
 
 def run_fn(fn_args: FnArgs) -> None:
@@ -31,7 +36,9 @@ def run_fn(fn_args: FnArgs) -> None:
     spec = transform.transformed_feature_spec()
     labels, counts = assets.labels(transform), assets.label_counts(transform)
     size, rows = training.batch_size, sum(counts.values())
-    train = batches(fn_args.train_files, spec, batch_size=size, seed=training.seed, rows=rows)
+    kept = rows * settings.transform.text.kept_tokens <= KEPT_TOKENS
+    train = batches(fn_args.train_files, spec, batch_size=size, seed=training.seed, kept=kept)
+    _require_labels(fn_args.eval_files, spec)
     evaluation = batches(fn_args.eval_files, spec, batch_size=size)
     weights = class_weights(counts, labels, training.class_weights)
 
@@ -71,6 +78,15 @@ def run_fn(fn_args: FnArgs) -> None:
     _write_summary(
         {**summary, **mixed.report, "text": text, "neighbours": neighbours}, fn_args.model_run_dir
     )
+
+
+def _require_labels(patterns: Sequence[str], spec: FeatureSpec) -> None:
+    """Raise ValueError if the eval split has no row to measure by."""
+    if not any(len(batch[LABEL]) for batch in parsed(patterns, {LABEL: spec[LABEL]})):
+        raise ValueError(
+            "eval split: expected rows with a label that the train split has, found none; "
+            "look at data.eval or data.eval_fraction"
+        )
 
 
 def _write_summary(summary: dict[str, Any], folder: str) -> None:

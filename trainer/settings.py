@@ -73,7 +73,7 @@ class TrainingSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     architecture: Literal["bigru"] = Field(
-        "bigru", description="The network; one file each in trainer/models."
+        "bigru", description="The network: trainer/models/bigru.py."
     )
     embedding_dim: int = Field(128, ge=4, le=1_024, description="Length of a token's vector.")
     units: int = Field(128, ge=4, le=1_024, description="State size of each direction's GRU.")
@@ -100,7 +100,9 @@ class TrainingSettings(BaseModel):
         "cosine", description="`cosine`: a rise over the first tenth of the steps, then a fall."
     )
     max_gradient_norm: float = Field(
-        1.0, ge=0.0, description="A longer gradient is cut to this length; 0: never."
+        1.0,
+        ge=0.0,
+        description="A longer gradient, of all weights together, is cut to this length; 0: never.",
     )
     linear_weighting: Literal["tfidf", "naive_bayes"] = Field(
         "tfidf",

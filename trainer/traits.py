@@ -10,12 +10,10 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from trainer import assets
+from trainer.batches import PARSED_ROWS, records
 from trainer.preprocessing import TOKEN_COUNT, TOKENS
 from trainer.settings import TextSettings
 from trainer.vocabulary import UNKNOWN_ID
-
-PARSED_ROWS: Final = 8_192
-"""Rows parsed by one op: larger batches are no faster."""
 
 LONG_PERCENTILE: Final = 99
 
@@ -119,10 +117,9 @@ def _share(part: np.integer[Any], whole: int) -> float:
 
 def _lengths(patterns: Sequence[str], spec: Mapping[str, Any]) -> Iterator[Integers]:
     """Read a split; yields `[3, rows]`: counted, kept and unknown tokens of each row."""
-    files = sorted(path for pattern in patterns for path in tf.io.gfile.glob(pattern))
-    records = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(PARSED_ROWS)
     columns = {name: spec[name] for name in (TOKENS, TOKEN_COUNT)}
-    for batch in records.map(lambda records: _row_lengths(tf.io.parse_example(records, columns))):
+    parts = records(patterns).batch(PARSED_ROWS)
+    for batch in parts.map(lambda part: _row_lengths(tf.io.parse_example(part, columns))):
         yield batch.numpy()
 
 

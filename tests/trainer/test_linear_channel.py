@@ -9,6 +9,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.svm import LinearSVC
 
+from trainer import channels
 from trainer.channels import read_ngrams
 from trainer.models import linear
 from trainer.ngrams import MODULUS
@@ -201,3 +202,17 @@ def test_no_more_rows_are_read_than_the_channel_learns_from(
     spec = transformed.output.transformed_feature_spec()
     found, labels = read_ngrams([transformed.patterns["train"]], spec)
     assert len(found.lengths) == len(labels) == 10
+
+
+def test_no_more_parts_are_read_once_there_are_ngrams_enough(
+    transformed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_rows() -> int:
+        spec = transformed.output.transformed_feature_spec()
+        return len(read_ngrams([transformed.patterns["train"]], spec)[1])
+
+    monkeypatch.setattr(channels, "PARSED_ROWS", 8)
+    monkeypatch.setattr(linear, "MAX_NGRAMS", 1)
+    few = read_rows()
+    monkeypatch.setattr(linear, "MAX_NGRAMS", 10**9)
+    assert 0 < few <= 8 < read_rows()

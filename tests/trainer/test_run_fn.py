@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 from tfx.components.trainer.fn_args_utils import FnArgs
 
+from trainer import run
 from trainer.fitting import EDGE_SHARE, fit, learning_rate
 from trainer.run import run_fn
 from trainer.settings import TrainingSettings
@@ -133,13 +134,30 @@ def epoch_losses(folder: Path) -> list[float]:
 def test_the_learning_rate_rises_to_its_peak_and_falls_as_a_cosine() -> None:
     settings = TrainingSettings(epochs=10, batch_size=10, learning_rate=0.01)
     rate = learning_rate(settings, train_rows=1_000)
-    rates = np.array([float(rate(step)) for step in range(0, 1_200, 10)])
+    rates = np.array([float(rate(step)) for step in range(0, 1_001, 10)])
     assert rates[0] == pytest.approx(0.01 * EDGE_SHARE)
     assert rates.argmax() == 10
     assert rates.max() == pytest.approx(0.01)
     assert (np.diff(rates[:11]) > 0).all()
     assert (np.diff(rates[10:]) <= 0).all()
     assert rates[-1] == pytest.approx(0.01 * EDGE_SHARE)
+
+
+def test_a_last_batch_that_is_not_full_counts_as_a_step() -> None:
+    settings = TrainingSettings(epochs=10, batch_size=64, learning_rate=0.01)
+    rate = learning_rate(settings, train_rows=127)
+    assert float(rate(15)) > 2 * 0.01 * EDGE_SHARE
+    assert float(rate(20)) == pytest.approx(0.01 * EDGE_SHARE)
+
+
+def test_an_eval_split_without_a_known_label_is_refused(
+    transformed, make_settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    unknown = {"label": tf.constant([], tf.int64)}
+    monkeypatch.setattr(run, "parsed", lambda *_: iter([unknown, unknown]))
+    with pytest.raises(ValueError, match="eval split: expected rows with a label"):
+        run.run_fn(arguments(tmp_path, transformed, make_settings()))
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("train_rows", [1, 7, 64])

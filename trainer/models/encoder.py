@@ -13,7 +13,8 @@ class Encoder(tf.keras.layers.Layer):
 
     The weights and the function are those of Keras's layers, and on a GPU these run, with cuDNN's
     kernel. On a CPU `trainer.models.gru` takes their place, which multiplies each word of a batch
-    once. Therefore all rows of a batch lose the same channels to dropout (Tompson et al. 2015).
+    once. Therefore all rows of a batch lose the same channels to dropout, where Tompson et al.
+    (2015) draw them for each row.
 
     Shapes: `[batch, tokens]` int64, padded with 0 at the end, to `[batch, tokens, 2 * units]`; the
     padding is masked.

@@ -18,6 +18,9 @@ from trainer.ngrams import MODULUS
 MAX_ROWS: Final = 500_000
 """Rows that are learnt from, the first ones: they are held in memory, twice for the solver."""
 
+MAX_NGRAMS: Final = 100_000_000
+"""Different n-grams of all rows together that are learnt from, likewise: long rows have more."""
+
 LEAST_ROWS: Final = 3
 """Rows that have an n-gram of which anything is learnt: of a rarer one too little is known."""
 

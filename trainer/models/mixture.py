@@ -55,7 +55,7 @@ class Mixture(tf.Module):
 
     Args:
         network: from `[batch, tokens]` ragged ids to `[batch, classes]` log-probabilities.
-        linear: from `[batch, n-grams]` ragged buckets to `[batch, classes]` margins, or None.
+        linear: from `[batch, n-grams]` ragged hashes to `[batch, classes]` margins, or None.
         shares: as fitted on the eval split.
     """
 
