@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import tensorflow as tf
+from tfx.components.example_gen import utils
 from tfx.dsl.io import fileio
 from tfx.types import Artifact, artifact_utils
 
@@ -35,6 +36,11 @@ class Row:
     label: str
     origin: str
     side: Mapping[str, str]
+
+
+def span_of(examples: Artifact) -> int:
+    """Tell the span; TFX's drivers of files note it beside the property that has its name."""
+    return int(examples.get_int_custom_property(utils.SPAN_PROPERTY_NAME))
 
 
 def data_digest(examples: Path) -> str:

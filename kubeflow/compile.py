@@ -1,5 +1,6 @@
 """From one configuration to pipeline.yaml. Needs no cluster, no bucket and no SDK of Kubeflow's."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,10 @@ from pipeline.local_runner import BEAM_DEFAULTS, SETUP_FILE
 
 NOTES: Final = "verdicts"
 """Folder on the models' volume, beside `models`, that holds what judges say until a run ends."""
+
+
+APP: Final = "/app"
+"""Folder of the image that holds this project (kubeflow/image/Dockerfile)."""
 
 
 class NoKubeflowSettingsError(Exception):
@@ -75,5 +80,14 @@ def _compile(config: Config, settings: KubeflowSettings) -> tuple[Spec, Origins]
         graph.build(config),
         name=config.name.replace("_", "-"),
         image=settings.image,
-        beam_args=[*BEAM_DEFAULTS, f"--setup_file={SETUP_FILE}", *config.beam_args],
+        beam_args=[*BEAM_DEFAULTS, _packed_by(config.beam_args), *config.beam_args],
     )
+
+
+def _packed_by(beam_args: Sequence[str]) -> str:
+    """Name the file that packs us for Beam's workers; a step starts in another folder than ours.
+
+    Without `beam_args` nobody opens it.
+    """
+    file = f"{APP}/{SETUP_FILE}" if beam_args else SETUP_FILE
+    return f"--setup_file={file}"

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-_ABSOLUTE = r"^/[^/].*[^/]$"
+_ABSOLUTE = r"^/[^/](.*[^/])?$"
 _BUCKET = r"^(gs|s3|minio)://[^/]+"
 _WEBHOOK = r"^(https?://[^/]+.*)?$"
 

@@ -10,10 +10,10 @@ from tfx.components.pusher import executor as pusher_executor
 from tfx.types import Artifact, artifact_utils
 from tfx.utils import io_utils, path_utils
 
-from components.atomic_pusher import facts
+from components.atomic_pusher import facts, origin
 from components.atomic_pusher.statistics import keep_statistics
 from components.atomic_pusher.texts import eval_texts
-from components.examples import data_digest
+from components.examples import data_digest, span_of
 from components.text_example_gen.source import Columns
 from serving.releases.accepted import STATISTICS_FOLDER
 from serving.releases.manifest import Provenance
@@ -51,10 +51,11 @@ class Executor(pusher_executor.Executor):
         done = push(
             Path(self.GetModelPath(input_dict)),
             base,
-            provenance=self._provenance(input_dict, exec_properties),
+            provenance=self._provenance(input_dict, exec_properties, pushed),
             keep=settings.keep,
             handover_s=settings.handover_s,
             prepare=_preparation(input_dict, exec_properties, settings, model=base.name),
+            once=True,
         )
         self._MarkPushed(
             pushed, pushed_destination=str(done.folder), pushed_version=str(done.version)
@@ -71,16 +72,19 @@ class Executor(pusher_executor.Executor):
                 return str(path_utils.stamped_model_path(blessing.uri))
         return str(super().GetModelPath(input_dict))
 
-    def _provenance(self, inputs: Artifacts, properties: dict[str, Any]) -> Provenance:
+    def _provenance(
+        self, inputs: Artifacts, properties: dict[str, Any], pushed: Artifact
+    ) -> Provenance:
         context = self._context
         info = context.pipeline_info if context else None
+        run_id = context.pipeline_run_id if context else None
         model = artifact_utils.get_single_instance(inputs["model"])
         verdicts = _verdicts(inputs)
         measured = _with(inputs, "evaluation", lambda a: facts.metrics(a.uri), {})
         return Provenance(
-            pipeline=info.id if info else "",
-            run_id=(context.pipeline_run_id if context else None) or "",
-            model_uri=model.uri,
+            pipeline=info.id if info else pushed.get_string_custom_property(origin.PIPELINE),
+            run_id=run_id or pushed.get_string_custom_property(origin.RUN),
+            model_uri=model.get_string_custom_property(origin.STORED_AT) or model.uri,
             model_id=model.id or None,
             sources=json.loads(properties["sources"]),
             libraries=facts.libraries(),
@@ -135,7 +139,7 @@ def _of_examples(inputs: Artifacts) -> dict[str, Any]:
         return {}
     examples = artifact_utils.get_single_instance(inputs["examples"])
     digest = data_digest(Path(examples.uri))
-    return {"span": examples.span, "data_digest": digest, "rows": facts.rows(examples)}
+    return {"span": span_of(examples), "data_digest": digest, "rows": facts.rows(examples)}
 
 
 def _with(inputs: Artifacts, key: str, read: Callable[[Artifact], Any], otherwise: Any) -> Any:

@@ -14,6 +14,7 @@ from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types import Artifact, artifact_utils
 from tfx.utils import path_utils
 
+from components.examples import span_of
 from components.provenance import ROW_FEATURE
 from components.text_statistics.generator import ProfileGenerator
 from components.text_statistics.profile import Profiler
@@ -53,7 +54,7 @@ class Executor(BaseBeamExecutor):
         statistics = artifact_utils.get_single_instance(output_dict[STATISTICS_KEY])
         splits = _splits(examples, json.loads(exec_properties.get(EXCLUDE_SPLITS_KEY) or "[]"))
         statistics.split_names = artifact_utils.encode_split_names(splits)
-        statistics.span = examples.span
+        statistics.span = span_of(examples)
         profiler = Profiler(
             most_characters=exec_properties[MOST_CHARACTERS_KEY],
             vocabulary=_vocabulary(input_dict.get(VOCABULARY_MODEL_KEY) or []),

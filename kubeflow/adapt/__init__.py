@@ -46,12 +46,12 @@ def adapt(spec: Spec, plan: Plan) -> tuple[Spec, Spec]:
     drivers = hooks.to_flags(adapted, plan)
     commands.enter(adapted, files=files, drivers=drivers)
     summaries.add(adapted, plan)
+    names.make_legal(adapted)
+    exit_handler.guard(adapted, plan)
     policies.set_policies(adapted, plan.settings)
     if plan.settings.pipeline_root:
         adapted["defaultPipelineRoot"] = plan.settings.pipeline_root
     platform = volumes.mount(adapted, plan.settings)
-    names.make_legal(adapted)
-    exit_handler.guard(adapted, platform, plan)
     if faults := objections(adapted):
         raise UnsupportedSpecError("\n".join(["the backend would refuse the pipeline:", *faults]))
     return adapted, platform

@@ -17,12 +17,11 @@ POST: Final = "post-verdict"
 _EXECUTOR: Final = f"{POST}-executor"
 
 
-def guard(spec: Spec, platform: Spec, plan: Plan) -> None:
+def guard(spec: Spec, plan: Plan) -> None:
     """Add the exit handler, if the settings name a webhook.
 
     Args:
-        spec: changed in place; all else is final.
-        platform: changed in place: the handler reads what the judges have left on the volume.
+        spec: changed in place; names are final.
         plan: with the webhook.
 
     Raises:
@@ -56,10 +55,6 @@ def guard(spec: Spec, platform: Spec, plan: Plan) -> None:
         }
     }
     spec["root"]["dag"]["tasks"][POST] = _task()
-    volume = plan.settings.models
-    mounted = {"constant": volume.claim, "mountPath": volume.mount_path}
-    executors = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
-    executors[_EXECUTOR] = {"pvcMount": [mounted]}
 
 
 def _enclose(spec: Spec) -> None:
@@ -88,7 +83,6 @@ def _task() -> Spec:
     return {
         "taskInfo": {"name": POST},
         "componentRef": {"name": POST},
-        "cachingOptions": {"enableCache": False},
         "dependentTasks": [GUARDED],
         "triggerPolicy": {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"},
         "inputs": {

@@ -1,9 +1,11 @@
 """Small files of this machine travel in the spec: it is then whole, and the cache sees them."""
 
+import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
+from kubeflow.mounts import on_volume
 from kubeflow.spec import Spec, UnsupportedSpecError, constants, tasks
 
 MAX_BYTES: Final = 65_536
@@ -39,12 +41,32 @@ def put_into_parameters(
                 given = task["inputs"]["parameters"][parameter]["runtimeValue"]
                 given["constant"] = _small(value, files[value])
                 found.setdefault(name, []).append(parameter)
-            elif _PATH.fullmatch(value) and not value.startswith(tuple(f"{m}/" for m in mounts)):
-                raise UnsupportedSpecError(
-                    f"{name}: {parameter} is {value}, a path that no container has; expected one "
-                    f"below {', '.join(mounts)}"
-                )
+                continue
+            for path in _paths(value):
+                if not any(on_volume(mount).match(path) for mount in mounts):
+                    raise UnsupportedSpecError(
+                        f"{name}: {parameter} has {path}, a path that no container has; expected "
+                        f"one below {', '.join(mounts)}"
+                    )
     return found
+
+
+def _paths(value: str) -> Iterator[str]:
+    """Yield the texts that are a path: the parameter itself, or what stands in its JSON."""
+    try:
+        found = json.loads(value)
+    except ValueError:
+        found = value
+    yield from (text for text in _texts(found) if _PATH.fullmatch(text))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        yield from (text for below in value for text in _texts(below))
+    elif isinstance(value, dict):
+        yield from _texts(list(value.values()))
 
 
 def _small(path: str, text: str) -> str:

@@ -7,10 +7,10 @@ from kubeflow.adapt.volumes import names_models
 from kubeflow.spec import (
     Spec,
     UnsupportedSpecError,
+    all_tasks,
     component,
     containers,
     executor,
-    tasks,
 )
 from pipeline.kubeflow_settings import KubeflowSettings, StepSettings
 
@@ -22,7 +22,7 @@ FIRST_WAIT: Final = "30s"
 
 
 def set_policies(spec: Spec, settings: KubeflowSettings) -> None:
-    """Set caching, resources and retries of every container.
+    """Set caching, resources and retries of every container, the exit handler's too.
 
     Raises:
         UnsupportedSpecError: the settings name a step that is not in the pipeline.
@@ -32,7 +32,7 @@ def set_policies(spec: Spec, settings: KubeflowSettings) -> None:
         raise UnsupportedSpecError(
             f"kubeflow.steps: no step {', '.join(unknown)}; expected {', '.join(sorted(names))}"
         )
-    for name, task in tasks(spec).items():
+    for name, task in all_tasks(spec).items():
         task["cachingOptions"] = {"enableCache": _may_be_cached(spec, name, settings)}
     for name, container in containers(spec):
         step = _step(settings, name)
@@ -40,7 +40,7 @@ def set_policies(spec: Spec, settings: KubeflowSettings) -> None:
             container["resources"] = resources
         retries = RETRIES if step.retries is None else step.retries
         if retries and not _only_judges(spec, name):
-            tasks(spec)[name]["retryPolicy"] = {
+            all_tasks(spec)[name]["retryPolicy"] = {
                 "maxRetryCount": retries,
                 "backoffDuration": FIRST_WAIT,
                 "backoffFactor": 2.0,

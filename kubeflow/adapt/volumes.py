@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from kubeflow.spec import Spec, component, constants, containers, executor, tasks
+from kubeflow.mounts import on_volume
+from kubeflow.spec import Spec, all_tasks, component, constants, containers, executor
 from pipeline.kubeflow_settings import KubeflowSettings, VolumeSettings
 
 
@@ -26,7 +27,8 @@ def mount(spec: Spec, settings: KubeflowSettings) -> Spec:
 
 def names_models(spec: Spec, name: str, settings: KubeflowSettings) -> bool:
     """Tell whether a step is told a path on the volume of the models."""
-    return any(f"{settings.models.mount_path}/" in text for text in _texts(spec, name))
+    path = on_volume(settings.models.mount_path)
+    return any(path.search(text) for text in _texts(spec, name))
 
 
 def _mounted(volume: VolumeSettings) -> Spec:
@@ -35,4 +37,4 @@ def _mounted(volume: VolumeSettings) -> Spec:
 
 def _texts(spec: Spec, name: str) -> Iterator[str]:
     yield from executor(spec, name)["container"]["args"]
-    yield from map(str, constants(tasks(spec)[name]).values())
+    yield from map(str, constants(all_tasks(spec)[name]).values())

@@ -94,15 +94,23 @@ _CLOSING: Final = {
 
 
 def status_of(spec: "Spec", results: "dict[str, TaskResult]") -> int:
-    """Return the exit status: a step that only judges and fails is a gate that refuses."""
-    from kubeflow.spec import component
-
+    """Return the exit status: a gate refuses where a step fails on a verdict that says so."""
     failed = [name for name, result in results.items() if result.state == "failed"]
-    if any(component(spec, name).get("outputDefinitions") for name in failed):
+    if not all(_halted(spec, name, results) for name in failed):
         return FAULT
     properties = [p for result in results.values() for p in result.metadata.values()]
     not_pushed = any(found.get("pushed") == 0 for found in properties)
     return REFUSED if failed or not_pushed else DONE
+
+
+def _halted(spec: "Spec", task: str, results: "dict[str, TaskResult]") -> bool:
+    """Tell whether a task that failed only acts on verdicts, and one of them did not pass."""
+    from kubeflow.spec import all_tasks, component, producers
+
+    if component(spec, task).get("outputDefinitions"):
+        return False
+    verdicts = producers(all_tasks(spec)[task]).values()
+    return any(results[judge].metadata.get(key, {}).get("passed") == 0 for judge, key in verdicts)
 
 
 class _Talk:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from kubeflow.mounts import on_volume
 from kubeflow.rehearse.room import WORK, Isolation, Prepared, Room, environment, read_only
 from kubeflow.step.places import ROOT_VARIABLE
 
@@ -72,12 +73,17 @@ class Plain:
         """Return what to start."""
         argv = list(command)
         for target, source in room.volumes.items():
-            argv = [argument.replace(f"{target}/", f"{source}/") for argument in argv]
-            argv = [argument.replace(f'"{target}"', f'"{source}"') for argument in argv]
+            argv = [_moved(argument, target, source) for argument in argv]
         outputs = f'"outputFile": "{room.folder}/'
         argv = [argument.replace('"outputFile": "/', outputs) for argument in argv]
         variables = {**environment(), ROOT_VARIABLE: str(room.folder)}
         return Prepared(argv=argv, environment=variables, folder=room.folder / WORK)
+
+
+def _moved(argument: str, target: str, source: Path) -> str:
+    """Replace a volume's mount path, alone or before the rest of a path, by its folder here."""
+    below = on_volume(target).sub(lambda _: str(source), argument)
+    return below.replace(f'"{target}"', f'"{source}"')
 
 
 def choose() -> Isolation:

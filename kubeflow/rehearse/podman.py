@@ -14,6 +14,11 @@ _LIMITS: Final = ("nofile=4096:4096", "nproc=4096:4096")
 """Podman asks for more than a machine may grant that is itself a container, and then fails."""
 
 
+_OURSELVES: Final = "keep-id:uid=1000,gid=0"
+"""The image's user is then who rehearses (podman 4.3): else it is one of podman's own, and what it
+writes could be neither read nor removed here."""
+
+
 class Podman:
     """Runs each step as the image says, without network and without capabilities.
 
@@ -29,6 +34,8 @@ class Podman:
         """Return what to start."""
         program, *arguments = command
         argv = ["podman", *_runtime(), "run", "--rm", "--network", "none", "--cap-drop", "ALL"]
+        if os.geteuid() != 0:
+            argv += ["--userns", _OURSELVES]
         argv += [part for limit in _LIMITS for part in ("--ulimit", limit)]
         for target, source in room.writable().items():
             for path in (source, *source.rglob("*")):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from components.atomic_pusher import origin
 from kubeflow.spec import Spec
 from kubeflow.step.places import local_path, localized
 
@@ -21,7 +22,8 @@ class MissingInputError(Exception):
 def inputs(invocation: Spec, declared: Spec) -> dict[str, Spec]:
     """Return the input artifacts: typed as declared, at their places in the container.
 
-    An optional input is dropped where nothing was downloaded: a resolver has found nothing.
+    Each names its URI in the bucket. An optional input is dropped where nothing was downloaded: a
+    resolver has found nothing.
 
     Raises:
         MissingInputError: an input that is not optional is not there.
@@ -35,19 +37,21 @@ def inputs(invocation: Spec, declared: Spec) -> dict[str, Spec]:
             raise MissingInputError(f"input {key}: expected an artifact, the launcher gave none")
         if artifact is None or (optional and not _has_files(local_path(artifact["uri"]))):
             continue
-        found[key] = _artifact(artifact, definition["artifactType"])
+        told = {origin.STORED_AT: artifact["uri"]}
+        found[key] = _artifact(artifact, definition["artifactType"], told)
     return found
 
 
 def outputs(invocation: Spec, declared: Spec) -> dict[str, Spec]:
     """Return the declared output artifacts, their folders made; the launcher makes parents only.
 
-    What is not declared, such as the backend's `executor-logs`, is dropped.
+    Each names its run. What is not declared, such as the backend's `executor-logs`, is dropped.
     """
     given = _artifacts(invocation.get("outputs", {}))
     found = {}
     for key, definition in declared.get("artifacts", {}).items():
-        found[key] = _artifact(given[key], definition["artifactType"])
+        told = _made_by(given[key]["uri"])
+        found[key] = _artifact(given[key], definition["artifactType"], told)
         folder = Path(found[key]["uri"])
         is_value = any(title in str(definition) for title in _VALUES)
         (folder.parent if is_value else folder).mkdir(parents=True, exist_ok=True)
@@ -64,7 +68,12 @@ def _artifacts(side: Spec) -> dict[str, Spec]:
     return {key: given["artifacts"][0] for key, given in lists.items() if given.get("artifacts")}
 
 
-def _artifact(given: Spec, kind: Spec) -> Spec:
+def _made_by(uri: str) -> dict[str, str]:
+    """Take an output's URI apart: <root>/<pipeline>/<run>/<task>/<id>/<output>."""
+    return dict(zip((origin.PIPELINE, origin.RUN), uri.split("/")[-5:-3], strict=False))
+
+
+def _artifact(given: Spec, kind: Spec, told: Mapping[str, str]) -> Spec:
     metadata = {key: localized(_unwrapped(v)) for key, v in given.get("metadata", {}).items()}
     return {
         # TFX takes the name for the artifact's identity; the backend leaves it empty.
@@ -72,6 +81,7 @@ def _artifact(given: Spec, kind: Spec) -> Spec:
         "uri": local_path(given["uri"]),
         "type": kind,
         "metadata": metadata,
+        "customProperties": {key: {"stringValue": value} for key, value in told.items()},
     }
 
 

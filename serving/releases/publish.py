@@ -8,10 +8,16 @@ from pathlib import Path
 
 from serving.releases.changes import make, settle
 from serving.releases.durable import sync_folder, sync_tree
-from serving.releases.errors import BusyError, RefusedError
+from serving.releases.errors import BusyError, RefusedError, ReleaseError
 from serving.releases.folder import UNFINISHED, versions
 from serving.releases.lock import locked, now
-from serving.releases.manifest import Manifest, Provenance, file_digests, write_manifest
+from serving.releases.manifest import (
+    Manifest,
+    Provenance,
+    file_digests,
+    read_manifest,
+    write_manifest,
+)
 from serving.releases.retention import remove_surplus
 from serving.releases.state import State
 from serving.releases.verify import verify
@@ -43,6 +49,7 @@ def push(
     keep: int,
     handover_s: float = 0.0,
     prepare: Callable[[Path], None] = nothing,
+    once: bool = False,
 ) -> Pushed:
     """Copy a model beside the versions, rename it into place, and make it serve.
 
@@ -56,6 +63,8 @@ def push(
         keep: newest versions that stay.
         handover_s: see `changes.make`.
         prepare: adds files to the copy and tries it; what it raises ends the push.
+        once: a run whose model is the newest version already gets that version, and no copy of it:
+            a step is tried again if it fails after its push.
 
     Raises:
         BusyError: another process changes the folder.
@@ -64,6 +73,9 @@ def push(
     """
     with locked(base, "push"):
         state = settle(base)
+        earlier = _pushed_before(base, state, provenance)
+        if once and earlier is not None:
+            return Pushed(base / str(earlier), state, [])
         version = _next_version(base, state)
         folder = _place(model, base / str(version), provenance=provenance, prepare=prepare)
         changed = make(base, state, state.after_push(version), handover_s=handover_s)
@@ -80,6 +92,22 @@ def recover(base: Path) -> None:
             settle(base)
     except BusyError:
         return
+
+
+def _pushed_before(base: Path, state: State, provenance: Provenance) -> int | None:
+    """Find the newest version, if this very run has pushed this very model as it.
+
+    A second copy would be what a rollback goes back to.
+    """
+    newest = next(reversed(versions(base)), None)
+    if newest is None or newest not in {entry.version for entry in state.history}:
+        return None  # there is none, or its push was killed before it took over
+    try:
+        origin = read_manifest(base, newest).provenance
+    except ReleaseError:  # whatever it is, no push need fail for it
+        return None
+    same = (origin.run_id, origin.model_uri) == (provenance.run_id, provenance.model_uri)
+    return newest if same and provenance.run_id else None
 
 
 def _next_version(base: Path, state: State) -> int:

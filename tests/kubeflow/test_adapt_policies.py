@@ -77,3 +77,13 @@ def test_the_models_volume_is_mounted_where_a_path_on_it_is_named_and_others_eve
     models = {"constant": "models", "mountPath": "/malmoi"}
     assert executors["Contract_executor"] == {"pvcMount": [scratch]}
     assert executors["Push_executor"] == {"pvcMount": [scratch, models]}
+
+
+def test_a_bucket_with_the_volume_s_name_is_not_a_path_on_it(raw: Spec, plan: Plans) -> None:
+    executor(raw, "Judge")["container"]["args"].append("--temp_location=gs://malmoi/tmp")
+
+    adapted, platform = adapt(raw, plan())
+
+    executors = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    assert "Judge_executor" not in executors
+    assert tasks(adapted)["Judge"]["cachingOptions"] == {"enableCache": True}

@@ -69,17 +69,6 @@ def test_two_names_that_would_become_one_are_refused(raw: Spec, plan: Plans) -> 
         adapt(raw, plan())
 
 
-def test_tfx_s_suffix_of_a_parameter_s_producer_is_cut_off(raw: Spec, plan: Plans) -> None:
-    tasks(raw)["Judge"]["inputs"]["parameters"] = {
-        "span": {"taskOutputParameter": {"producerTask": "Rows_task", "outputParameterKey": "span"}}
-    }
-
-    adapted, _ = adapt(raw, plan())
-
-    given = tasks(adapted)["Judge"]["inputs"]["parameters"]["span"]
-    assert given["taskOutputParameter"]["producerTask"] == "Rows"
-
-
 def test_a_resolver_becomes_a_container_that_looks_where_the_pusher_pushes(
     raw: Spec, plan: Plans
 ) -> None:
@@ -192,12 +181,15 @@ def test_a_file_too_large_for_an_argument_is_refused(raw: Spec, plan: Plans) -> 
         adapt(raw, large)
 
 
-def test_a_path_that_no_container_has_is_refused(raw: Spec, plan: Plans) -> None:
+@pytest.mark.parametrize(
+    "value", ["/here/질문.csv", '{"rows": [{"file": "/here/질문.csv"}], "limit": 2}']
+)
+def test_a_path_that_no_container_has_is_refused(raw: Spec, plan: Plans, value: str) -> None:
     tasks(raw)["Judge"]["inputs"]["parameters"] = {
-        "questions": {"runtimeValue": {"constant": "/here/질문.csv"}}
+        "questions": {"runtimeValue": {"constant": value}}
     }
 
-    with pytest.raises(UnsupportedSpecError, match=r"Judge: questions is /here/질문\.csv, a path"):
+    with pytest.raises(UnsupportedSpecError, match=r"Judge: questions has /here/질문\.csv, a path"):
         adapt(raw, plan())
 
     adapt(raw, plan(volumes=[{"claim": "c", "mount_path": "/here"}]))
@@ -224,6 +216,23 @@ def test_the_pipeline_root_of_the_settings_is_the_default_one(raw: Spec, plan: P
     assert adapted["defaultPipelineRoot"] == "gs://runs/here"
 
 
+def given_artifact(spec: Spec) -> Spec:
+    return tasks(spec)["Push"]["inputs"]["artifacts"]["model_blessing"]
+
+
+def feed(spec: Spec, given: Spec) -> None:
+    tasks(spec)["Push"]["inputs"]["parameters"]["span"] = given
+
+
+def hook(spec: Spec) -> Spec:
+    return executor(spec, "Rows")["container"]["lifecycle"]["preCacheCheck"]
+
+
+def importing(spec: Spec, **importer: Any) -> None:
+    executor(spec, "Push").clear()
+    executor(spec, "Push")["importer"] = importer
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -248,6 +257,80 @@ def test_the_pipeline_root_of_the_settings_is_the_default_one(raw: Spec, plan: P
         (
             lambda s: tasks(s)["Push"]["dependentTasks"].append("Nobody"),
             "a task waits for Nobody",
+        ),
+        (
+            lambda s: s["components"]["Push"]["outputDefinitions"].update(parameters={}),
+            "the outputs of Push has parameters",
+        ),
+        (lambda s: s["deploymentSpec"].update(extra=1), "the deploymentSpec has extra"),
+        (lambda s: s["root"]["dag"].update(outputs={}), "the root's dag has outputs"),
+        (lambda s: tasks(s)["Push"]["inputs"].update(extra={}), "Push, in its inputs, has extra"),
+        (
+            lambda s: given_artifact(s).update(taskOutputArtifact={"artifactSelectors": []}),
+            "input model_blessing of the task Push has artifactSelectors",
+        ),
+        (
+            lambda s: given_artifact(s).clear(),
+            "input model_blessing of the task Push has nothing: expected one of taskOutputArtifact",
+        ),
+        (
+            lambda s: feed(s, {"componentInputParameter": "epochs"}),
+            "span of the task Push reads the pipeline's epochs; expected one of none at all",
+        ),
+        (
+            lambda s: feed(s, {"taskOutputParameter": {"producerTask": "Rows_task"}}),
+            "span of the task Push has taskOutputParameter: outputs that are parameters",
+        ),
+        (
+            lambda s: feed(s, {"runtimeValue": {"runtimeParameter": "span"}}),
+            "span of the task Push has runtimeParameter: expected only constant",
+        ),
+        (
+            lambda s: feed(s, {"runtimeValue": {"constant": 1}, "componentInputParameter": "a"}),
+            "span of the task Push has componentInputParameter and runtimeValue: expected one of",
+        ),
+        (
+            lambda s: executor(s, "Push").clear(),
+            "executor of Push has nothing: expected one of container, importer, resolver",
+        ),
+        (
+            lambda s: executor(s, "Push").update(importer={}),
+            "executor of Push has container and importer: expected one of",
+        ),
+        (
+            lambda s: executor(s, "Rows")["container"]["lifecycle"].update(postStop={}),
+            "lifecycle of the container of Rows has postStop: expected only preCacheCheck",
+        ),
+        (
+            lambda s: hook(s).update(command=["python", "-m", "my.driver"]),
+            "hook of the container of Rows: expected the command of TFX's driver of files, got",
+        ),
+        (lambda s: hook(s).update(env=[]), "hook of the container of Rows has env"),
+        (
+            lambda s: executor(s, "model_of_before")["resolver"].update(limit=1),
+            "resolver of model_of_before has limit: expected only outputArtifactQueries",
+        ),
+        (
+            lambda s: executor(s, "model_of_before")["resolver"]["outputArtifactQueries"][
+                "model"
+            ].update(limit=2),
+            "query for model, in the resolver of model_of_before, has limit",
+        ),
+        (
+            lambda s: importing(s, artifactUri={"constant": "/here/x"}),
+            "importer of Push has /here/x: expected one of gs://, minio://, s3://",
+        ),
+        (
+            lambda s: importing(s, artifactUri={"runtimeParameter": "push_destination"}),
+            r"importer of Push has \{.*: expected one of gs://",
+        ),
+        (
+            lambda s: importing(s, artifactUri={}),
+            "URI of the importer of Push has nothing: expected one of constant, runtimeParameter",
+        ),
+        (
+            lambda s: importing(s, artifactUri={"constant": "s3://b/k"}, extra=1),
+            "importer of Push has extra",
         ),
     ],
 )

@@ -92,6 +92,35 @@ def test_the_handler_waits_for_everything_and_runs_however_it_ended(raw: Spec, p
     assert executors["post-verdict-executor"] == executors["Push_executor"]
 
 
+def test_the_handler_has_the_policies_of_every_step(raw: Spec, plan: Plans) -> None:
+    settings = {
+        "webhook": "",
+        "step": {"cpu": 1, "retries": 2},
+        "steps": {"post-verdict": {"memory_gb": 0.5}},
+        "volumes": [{"claim": "scratch", "mount_path": "/scratch"}],
+    }
+
+    adapted, platform = adapt(raw, plan(**settings))
+
+    handler = adapted["root"]["dag"]["tasks"]["post-verdict"]
+    assert handler["cachingOptions"] == {"enableCache": False}
+    assert handler["retryPolicy"]["maxRetryCount"] == 2
+    assert executor(adapted, "post-verdict")["container"]["resources"] == {
+        "cpuRequest": 1.0,
+        "cpuLimit": 1.0,
+        "memoryRequest": 0.5,
+        "memoryLimit": 0.5,
+    }
+    executors = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    claims = [mount["constant"] for mount in executors["post-verdict-executor"]["pvcMount"]]
+    assert claims == ["scratch", "models"]
+
+
+def test_without_a_webhook_settings_of_the_handler_are_refused(raw: Spec, plan: Plans) -> None:
+    with pytest.raises(UnsupportedSpecError, match="no step post-verdict"):
+        adapt(raw, plan(steps={"post-verdict": {"cpu": 1}}))
+
+
 def test_the_steps_still_get_the_pipeline_s_parameters(raw: Spec, plan: Plans) -> None:
     adapted, _ = adapt(raw, plan(webhook=""))
 

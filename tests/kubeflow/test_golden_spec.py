@@ -113,6 +113,14 @@ def test_a_configuration_without_the_section_is_told_what_it_needs(loaded: confi
         compiling.compile_yaml(loaded.model_copy(update={"kubeflow": None}))
 
 
+def test_workers_of_beam_s_get_what_the_image_holds_of_this_project(loaded: config.Config) -> None:
+    elsewhere = loaded.model_copy(update={"beam_args": ("--runner=DataflowRunner",)})
+
+    args = executor(compiling.compile_raw(elsewhere), "Transform")["container"]["args"]
+
+    assert args[-2:] == [f"--setup_file={compiling.APP}/setup.py", "--runner=DataflowRunner"]
+
+
 def test_our_artifact_types_are_themselves_again_after_compiling(text: str) -> None:
     from components.artifacts import Quarantine
 

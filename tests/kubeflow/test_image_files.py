@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from kubeflow.compile import APP
+
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = Path(sys.executable).parent
 IMAGE = ROOT / "kubeflow" / "image"
@@ -49,6 +51,13 @@ def test_the_image_has_the_versions_that_are_tested_here() -> None:
     differ = {name for name in image if tested.get(name) != image[name]}
     assert differ == {"tensorflow-cpu"}
     assert image["tensorflow-cpu"] == tested["tensorflow"]
+
+
+def test_the_image_holds_this_project_where_a_step_packs_it_for_beam_s_workers() -> None:
+    text = (IMAGE / "Dockerfile").read_text("utf-8")
+
+    assert f"\nCOPY . {APP}\n" in text
+    assert f"chmod -R g+w {APP}\n" in text
 
 
 def test_the_image_renames_the_version_that_is_locked() -> None:

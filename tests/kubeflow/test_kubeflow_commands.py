@@ -8,23 +8,26 @@ from typer.testing import CliRunner
 
 from kubeflow.console.rehearse import status_of
 from kubeflow.document import NotAPipelineError, read, to_yaml
-from kubeflow.rehearse.result import TaskResult
+from kubeflow.rehearse.result import State, TaskResult
 from kubeflow.spec import Spec
 from pipeline.console.main import app
 from pipeline.kubeflow_settings import KubeflowSettings
 
 DONE, FAULT, REFUSED = 0, 1, 2
 
+VERDICT: Spec = {"taskOutputArtifact": {"producerTask": "Gate", "outputArtifactKey": "verdict"}}
 SPEC: Spec = {
     "components": {
         "Push": {"executorLabel": "p", "outputDefinitions": {"artifacts": {"pushed_model": {}}}},
+        "Gate": {"executorLabel": "g", "outputDefinitions": {"artifacts": {"verdict": {}}}},
         "Halt": {"executorLabel": "h"},
     },
     "root": {
         "dag": {
             "tasks": {
                 "Push": {"componentRef": {"name": "Push"}},
-                "Halt": {"componentRef": {"name": "Halt"}},
+                "Gate": {"componentRef": {"name": "Gate"}},
+                "Halt": {"componentRef": {"name": "Halt"}, "inputs": {"artifacts": {"v": VERDICT}}},
             }
         }
     },
@@ -116,20 +119,31 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("push", "halt", "status"),
+    ("push", "halt", "passed", "status"),
     [
-        (TaskResult(task="Push", state="ran", metadata={"p": {"pushed": 1.0}}), "ran", DONE),
-        (TaskResult(task="Push", state="ran", metadata={"p": {"pushed": 0.0}}), "ran", REFUSED),
-        (TaskResult(task="Push", state="not run"), "failed", REFUSED),
-        (TaskResult(task="Push", state="failed"), "ran", FAULT),
+        (TaskResult(task="Push", state="ran", metadata={"p": {"pushed": 1.0}}), "ran", 1.0, DONE),
+        (
+            TaskResult(task="Push", state="ran", metadata={"p": {"pushed": 0.0}}),
+            "ran",
+            1.0,
+            REFUSED,
+        ),
+        (TaskResult(task="Push", state="not run"), "failed", 0.0, REFUSED),
+        (TaskResult(task="Push", state="not run"), "failed", 1.0, FAULT),
+        (TaskResult(task="Push", state="failed"), "ran", 1.0, FAULT),
+        (TaskResult(task="Push", state="failed"), "failed", 0.0, FAULT),
     ],
 )
 def test_the_exit_status_tells_refused_from_failed(
-    push: TaskResult, halt: str, status: int
+    push: TaskResult, halt: State, passed: float, status: int
 ) -> None:
-    halted = TaskResult(task="Halt", state=halt)  # type: ignore[arg-type]
+    results = {
+        "Push": push,
+        "Gate": TaskResult(task="Gate", state="ran", metadata={"verdict": {"passed": passed}}),
+        "Halt": TaskResult(task="Halt", state=halt),
+    }
 
-    assert status_of(SPEC, {"Push": push, "Halt": halted}) == status
+    assert status_of(SPEC, results) == status
 
 
 @pytest.mark.parametrize(
@@ -162,7 +176,7 @@ def test_settings_survive_the_way_through_json() -> None:
             "image": "image:1",
             "models": {"claim": "m", "mount_path": "/malmoi"},
             "steps": {"Trainer": {"memory_gb": 8}},
-            "volumes": [{"claim": "scratch", "mount_path": "/scratch"}],
+            "volumes": [{"claim": "scratch", "mount_path": "/v"}],
         }
     )
 

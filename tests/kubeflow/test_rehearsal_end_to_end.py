@@ -26,6 +26,7 @@ from kubeflow.spec import GUARDED, Spec, tasks
 from pipeline import config, graph, local_runner
 from pipeline.demo import corpus
 from pipeline.local_runner import NodeResult
+from serving.releases.manifest import read_manifest
 
 DONE, FAULT, REFUSED = 0, 1, 2
 LABELS = ("배송 지연", "주문 취소", "환불 요청")
@@ -173,12 +174,18 @@ def test_a_step_runs_in_a_process_of_its_own_as_the_command_starts_it(house: Hou
     assert written.read_bytes() == (house.folder / "schema.pbtxt").read_bytes()
 
 
-def test_the_first_rehearsal_goes_the_whole_way_and_pushes(first: Any) -> None:
+def test_the_first_rehearsal_goes_the_whole_way_and_pushes(house: House, first: Any) -> None:
     status, results, versions = first
 
     assert status == DONE, because(results)
     assert {result.state for result in results.values()} == {"ran"}
-    assert len(versions) == 1
+    (version,) = versions
+    origin = read_manifest(house.models, int(version)).provenance
+    bucket = house.folder / "rehearsal" / "buckets" / "minio"
+    model = results["Trainer"].artifacts["model"].relative_to(bucket)
+    assert origin.model_uri == f"minio://{model}"
+    _, _, _, pipeline, run, *_ = model.parts
+    assert (origin.pipeline, origin.run_id) == (pipeline, run)
 
 
 def test_before_the_first_push_there_is_no_baseline_and_no_vocabulary(first: Any) -> None:

@@ -13,7 +13,7 @@ from kubeflow.rehearse.isolation import Bubblewrap, Namespaces, Plain, choose
 from kubeflow.rehearse.podman import Podman
 from kubeflow.rehearse.result import TaskResult
 from kubeflow.rehearse.room import Isolation, Prepared, Room
-from kubeflow.rehearse.run import Rehearsal
+from kubeflow.rehearse.run import DEFAULT_ROOT, Rehearsal
 from kubeflow.spec import Spec
 from pipeline.console.main import app
 
@@ -91,7 +91,10 @@ def test_the_system_is_read_only_and_this_machine_s_folders_are_not_there(
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_resolver_s_step_finds_the_release_on_its_volume(way: Isolation, tmp_path: Path) -> None:
+@pytest.mark.parametrize("root", [DEFAULT_ROOT, "s3://malmoi/runs"])
+def test_a_resolver_s_step_finds_the_release_on_its_volume(
+    way: Isolation, root: str, tmp_path: Path
+) -> None:
     rehearsal = Rehearsal(tmp_path / "rehearsal", way)
     version = rehearsal.folder / "volumes" / "models" / "models" / "문의" / "3"
     version.mkdir(parents=True)
@@ -99,7 +102,9 @@ def test_a_resolver_s_step_finds_the_release_on_its_volume(way: Isolation, tmp_p
     mounts = {"pvcMount": [{"constant": "models", "mountPath": "/malmoi"}]}
     platform = {"platforms": {"kubernetes": {"deploymentSpec": {"executors": {"look": mounts}}}}}
 
-    results = rehearsal.run(resolver_spec(), platform, listener=Silent(), parameters={})
+    spec = {**resolver_spec(), "defaultPipelineRoot": root}
+
+    results = rehearsal.run(spec, platform, listener=Silent(), parameters={})
 
     assert results["Baseline"].state == "ran", results["Baseline"].why
     assert results["Baseline"].metadata["model"]["pushed_version"] == "3"
@@ -117,9 +122,23 @@ def test_a_container_has_no_network_no_capabilities_and_the_launcher_s_folders(r
     assert argv[-6:] == ["--entrypoint", "python", "malmoi:1", "-m", "kubeflow.resolve", "가"]
 
 
+@pytest.mark.parametrize(
+    ("user", "mapped"), [(0, []), (1001, ["--userns", "keep-id:uid=1000,gid=0"])]
+)
+def test_an_ordinary_user_is_the_image_s_user(
+    room: Room, monkeypatch: pytest.MonkeyPatch, user: int, mapped: list[str]
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+
+    argv = list(Podman("malmoi:1").prepare(["python"], room).argv)
+
+    begin = argv.index("--userns") if "--userns" in argv else len(argv)
+    assert argv[begin : begin + 2] == mapped
+
+
 @pytest.mark.skipif(not IMAGE, reason="MALMOI_TEST_IMAGE names no image of ours")
 def test_a_resolver_s_step_runs_in_a_container_as_the_image_s_user(tmp_path: Path) -> None:
-    test_a_resolver_s_step_finds_the_release_on_its_volume(Podman(IMAGE), tmp_path)
+    test_a_resolver_s_step_finds_the_release_on_its_volume(Podman(IMAGE), DEFAULT_ROOT, tmp_path)
 
 
 def test_without_podman_the_package_to_install_is_named(

@@ -109,7 +109,7 @@ def inputs(tmp_path: Path, export: Path) -> dict[str, list[Artifact]]:
     (place / "schema" / "schema.pbtxt").write_text(SCHEMA, "utf-8")
     examples = artifact(standard_artifacts.Examples, place / "examples", rows_train=9, rows_eval=6)
     examples.split_names = artifact_utils.encode_split_names(["train", "eval"])
-    examples.span = 17
+    examples.set_int_custom_property("span", 17)
     verdict = artifact(Verdict, place / "verdict", passed=1)
     found = {"passed": True, "findings": [{"rule": "labels", "rows": ["rows.csv:7"]}]}
     (place / "verdict" / "verdict.json").write_text(json.dumps(found), "utf-8")
@@ -132,8 +132,11 @@ def base(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def push(inputs: dict[str, list[Artifact]], base: Path, tmp_path: Path) -> Callable[..., Artifact]:
-    def once(**settings: Any) -> Artifact:
+    def once(run_id: str | None = "run-7", told: str = "", **settings: Any) -> Artifact:
+        """Push in a run that TFX's context tells, or that a step has told in the artifact."""
         pushed = artifact(standard_artifacts.PushedModel, tmp_path / "pushed")
+        pushed.set_string_custom_property("run_id", told)
+        pushed.set_string_custom_property("pipeline", "enquiries" if told else "")
         properties = {
             "base": str(base),
             "settings": ReleaseSettings(handover_s=0, **settings).model_dump_json(),
@@ -141,7 +144,7 @@ def push(inputs: dict[str, list[Artifact]], base: Path, tmp_path: Path) -> Calla
             "sources": json.dumps({"trainer": "0123456789abcdef"}),
             "digest": "fedcba9876543210",
         }
-        context = BaseExecutor.Context(pipeline_run_id="run-7")
+        context = BaseExecutor.Context(pipeline_run_id=run_id)
         Executor(context).Do(inputs, {"pushed_model": [pushed]}, properties)
         return pushed
 

@@ -36,6 +36,15 @@ def test_a_blessed_model_becomes_the_stable_version_and_the_artifact_names_it(
     assert verify(base / str(version)) == ()
 
 
+def test_a_step_that_is_tried_again_pushes_no_copy_of_its_model(push: Push, base: Path) -> None:
+    first = push()
+    again = push()
+    (version,) = versions(base)
+    for pushed in (first, again):
+        assert pushed.get_string_custom_property("pushed_version") == str(version)
+    assert again.get_string_custom_property("roles") == "stable"
+
+
 @pytest.mark.parametrize("gate", ["model_blessing", "infra_blessing"])
 def test_a_model_without_a_blessing_is_not_pushed(
     push: Push, inputs: dict[str, list[Artifact]], base: Path, gate: str

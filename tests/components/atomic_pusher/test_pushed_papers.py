@@ -43,16 +43,26 @@ def test_the_manifest_has_all_that_the_artifacts_tell(
     assert origin.verdicts["data"] == {"passed": True, "findings": [{"rule": "labels"}]}
 
 
+def test_where_tfx_tells_no_run_the_artifacts_do(
+    push: Push, inputs: dict[str, list[Artifact]], base: Path
+) -> None:
+    inputs["model"][0].set_string_custom_property("stored_at", "s3://runs/enquiries/run-8/model")
+    push(run_id=None, told="run-8")
+    origin = manifest(base).provenance
+    assert (origin.pipeline, origin.run_id) == ("enquiries", "run-8")
+    assert origin.model_uri == "s3://runs/enquiries/run-8/model"
+
+
 def test_another_row_is_another_data_digest(
     push: Push, inputs: dict[str, list[Artifact]], base: Path
 ) -> None:
     push()
     before = manifest(base).provenance.data_digest
-    push()
+    push(run_id="run-8")
     assert manifest(base).provenance.data_digest == before
     (file,) = Path(inputs["examples"][0].uri).glob("Split-eval/*")
     file.write_bytes(file.read_bytes() + b"\0")
-    push(warmup_requests=0)
+    push(run_id="run-9", warmup_requests=0)
     assert manifest(base).provenance.data_digest != before
 
 

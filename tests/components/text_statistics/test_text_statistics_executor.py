@@ -32,7 +32,7 @@ TRAIN = [
 def write_examples(folder: Path, **splits: list[Row]) -> standard_artifacts.Examples:
     examples = standard_artifacts.Examples()
     examples.uri, examples.split_names = str(folder / "examples"), json.dumps(list(splits))
-    examples.span = 3
+    examples.set_int_custom_property("span", 3)
     examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
     for split, rows in splits.items():
         path = Path(examples.path(split=split), "data_tfrecord-00000-of-00001.gz")

@@ -93,6 +93,49 @@ def test_versions_rise_even_within_one_second(release: Release, base: Path) -> N
     assert versions(base) == numbers
 
 
+ORIGIN = Provenance(run_id="run-7", model_uri="s3://runs/enquiries/run-7/model")
+
+
+def test_a_run_that_pushes_its_model_again_gets_the_version_that_it_has(
+    release: Release, base: Path
+) -> None:
+    before = release()
+    first = release(provenance=ORIGIN, once=True)
+    again = release(provenance=ORIGIN, once=True)
+    assert (again.folder, again.state, again.removed) == (first.folder, first.state, [])
+    assert versions(base) == [before.version, first.version]
+    assert read_state(base).before == before.version
+
+
+@pytest.mark.parametrize("other", [{"run_id": "run-8"}, {"model_uri": "s3://runs/another/model"}])
+def test_another_run_and_another_model_are_a_new_version(
+    release: Release, base: Path, other: dict[str, str]
+) -> None:
+    first = release(provenance=ORIGIN, once=True)
+    second = release(provenance=ORIGIN.model_copy(update=other), once=True)
+    assert versions(base) == [first.version, second.version]
+
+
+def test_a_run_that_is_not_told_is_never_the_same(release: Release, base: Path) -> None:
+    origin = Provenance(model_uri="artifacts/model/7")
+    numbers = [release(provenance=origin, once=True).version for _ in range(2)]
+    assert versions(base) == numbers
+
+
+def test_a_version_that_has_never_taken_over_is_pushed_anew(release: Release, base: Path) -> None:
+    first = release(provenance=ORIGIN, once=True)
+    (base / "releases.json").unlink()
+    assert release(provenance=ORIGIN, once=True).version > first.version
+
+
+def test_a_newest_version_whose_papers_are_damaged_stops_no_push(
+    release: Release, base: Path
+) -> None:
+    first = release(provenance=ORIGIN, once=True)
+    (first.folder / "malmoi" / "manifest.json").write_text("{", "utf-8")
+    assert release(provenance=ORIGIN, once=True).version > first.version
+
+
 def test_a_version_from_the_future_is_still_exceeded(release: Release, base: Path) -> None:
     (base / "9999999999").mkdir(parents=True)
     assert release().version == 10000000000

@@ -1,0 +1,29 @@
+"""Paths on a volume: what is one, and what only sounds so."""
+
+import pytest
+
+from kubeflow.mounts import on_volume
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("/malmoi/models/문의", True),
+        ('{"base": "/malmoi/models"}', True),
+        ('{\\"base\\": \\"/malmoi/models\\"}', True),
+        ("--temp_location=/malmoi/tmp", True),
+        ("s3://malmoi/runs", False),
+        ("--temp_location=gs://malmoi/tmp", False),
+        ("/s3/malmoi/runs", False),
+        ("/문의/malmoi/runs", False),
+        ("../malmoi/runs", False),
+        ("/malmoi-old/models", False),
+        ("/malmoi", False),
+    ],
+)
+def test_a_path_on_a_volume_begins_with_its_mount_path(text: str, found: bool) -> None:
+    assert bool(on_volume("/malmoi").search(text)) is found
+
+
+def test_a_mount_path_is_taken_literally() -> None:
+    assert not on_volume("/mal.oi").search("/malmoi/models")
