@@ -7,6 +7,15 @@ _BUCKET = r"^(gs|s3|minio)://[^/]+"
 _WEBHOOK = r"^(https?://[^/]+.*)?$"
 
 
+class VolumeSettings(BaseModel):
+    """A volume claim of the cluster and where a step sees it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    claim: str = Field(description="Name of the PersistentVolumeClaim.", min_length=1)
+    mount_path: str = Field(description="Folder in the container.", pattern=_ABSOLUTE)
+
+
 class StepSettings(BaseModel):
     """What one step may use."""
 
@@ -19,15 +28,9 @@ class StepSettings(BaseModel):
     retries: int | None = Field(
         None, ge=0, description="Further attempts after a failure; none: 1. Gates have none."
     )
-
-
-class VolumeSettings(BaseModel):
-    """A volume claim of the cluster and where a step sees it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    claim: str = Field(description="Name of the PersistentVolumeClaim.", min_length=1)
-    mount_path: str = Field(description="Folder in the container.", pattern=_ABSOLUTE)
+    volumes: tuple[VolumeSettings, ...] = Field(
+        (), description="Volumes beside those that all steps have."
+    )
 
 
 class KubeflowSettings(BaseModel):
@@ -59,3 +62,8 @@ class KubeflowSettings(BaseModel):
         description="Address that every run's verdict is posted to; empty: given when a run is "
         "submitted, as the parameter `webhook`; none: nobody is told.",
     )
+
+    def of_step(self, name: str) -> StepSettings:
+        """Return what a step may use: where its own settings are silent, the common ones."""
+        own = self.steps.get(name, StepSettings())
+        return self.step.model_copy(update={key: v for key, v in own if v not in (None, ())})

@@ -40,8 +40,7 @@ def adapt(spec: Spec, plan: Plan) -> tuple[Spec, Spec]:
     parameters.inject_defaults(adapted, plan.defaults)
     types.name_by_import_path(adapted, plan.origins.types)
     resolvers.to_containers(adapted, plan)
-    volumes_of_all = (plan.settings.models, *plan.settings.volumes)
-    mounts = [volume.mount_path for volume in volumes_of_all]
+    mounts = volumes.mount_paths(plan.settings)
     files = inline.put_into_parameters(adapted, plan.files, mounts=mounts)
     drivers = hooks.to_flags(adapted, plan)
     commands.enter(adapted, files=files, drivers=drivers)

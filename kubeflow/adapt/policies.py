@@ -35,7 +35,7 @@ def set_policies(spec: Spec, settings: KubeflowSettings) -> None:
     for name, task in all_tasks(spec).items():
         task["cachingOptions"] = {"enableCache": _may_be_cached(spec, name, settings)}
     for name, container in containers(spec):
-        step = _step(settings, name)
+        step = settings.of_step(name)
         if resources := _resources(step):
             container["resources"] = resources
         retries = RETRIES if step.retries is None else step.retries
@@ -62,11 +62,6 @@ def _may_be_cached(spec: Spec, name: str, settings: KubeflowSettings) -> bool:
 def _only_judges(spec: Spec, name: str) -> bool:
     """Tell whether a step has no output: it stops the run, and would do so again."""
     return not component(spec, name).get("outputDefinitions", {})
-
-
-def _step(settings: KubeflowSettings, name: str) -> StepSettings:
-    own = settings.steps.get(name, StepSettings())
-    return settings.step.model_copy(update=own.model_dump(exclude_none=True))
 
 
 def _resources(step: StepSettings) -> dict[str, float]:

@@ -8,13 +8,13 @@ from pipeline.kubeflow_settings import KubeflowSettings, VolumeSettings
 
 
 def mount(spec: Spec, settings: KubeflowSettings) -> Spec:
-    """Return the platform spec: the models' volume for those who name a path on it, others for all.
+    """Return the platform spec: the models' volume for who names a path on it, others as told.
 
     Empty if no step has a volume.
     """
     executors = {}
     for name, _ in containers(spec):
-        volumes = list(settings.volumes)
+        volumes = [*settings.volumes, *settings.of_step(name).volumes]
         if names_models(spec, name, settings):
             volumes.append(settings.models)
         if volumes:
@@ -23,6 +23,13 @@ def mount(spec: Spec, settings: KubeflowSettings) -> Spec:
     if not executors:
         return {}
     return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}}
+
+
+def mount_paths(settings: KubeflowSettings) -> list[str]:
+    """List where any step sees a volume."""
+    steps = [settings.step, *settings.steps.values()]
+    some = [volume for step in steps for volume in step.volumes]
+    return [volume.mount_path for volume in (settings.models, *settings.volumes, *some)]
 
 
 def names_models(spec: Spec, name: str, settings: KubeflowSettings) -> bool:

@@ -79,6 +79,19 @@ def test_the_models_volume_is_mounted_where_a_path_on_it_is_named_and_others_eve
     assert executors["Push_executor"] == {"pvcMount": [scratch, models]}
 
 
+def test_a_step_can_have_a_volume_of_its_own(raw: Spec, plan: Plans) -> None:
+    own = {"Judge": {"volumes": [{"claim": "fast", "mount_path": "/fast"}]}}
+    common = [{"claim": "scratch", "mount_path": "/scratch"}]
+
+    _, platform = adapt(raw, plan(steps=own, volumes=common))
+
+    executors = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    scratch = {"constant": "scratch", "mountPath": "/scratch"}
+    fast = {"constant": "fast", "mountPath": "/fast"}
+    assert executors["Judge_executor"] == {"pvcMount": [scratch, fast]}
+    assert executors["Contract_executor"] == {"pvcMount": [scratch]}
+
+
 def test_a_bucket_with_the_volume_s_name_is_not_a_path_on_it(raw: Spec, plan: Plans) -> None:
     executor(raw, "Judge")["container"]["args"].append("--temp_location=gs://malmoi/tmp")
 

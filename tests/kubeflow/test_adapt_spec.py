@@ -193,6 +193,7 @@ def test_a_path_that_no_container_has_is_refused(raw: Spec, plan: Plans, value: 
         adapt(raw, plan())
 
     adapt(raw, plan(volumes=[{"claim": "c", "mount_path": "/here"}]))
+    adapt(raw, plan(steps={"Judge": {"volumes": [{"claim": "c", "mount_path": "/here"}]}}))
 
 
 def test_every_default_that_tfx_has_dropped_must_be_given(raw: Spec, plan: Plans) -> None:
