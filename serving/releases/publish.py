@@ -73,8 +73,8 @@ def push(
     """
     with locked(base, "push"):
         state = settle(base)
-        earlier = _pushed_before(base, state, provenance)
-        if once and earlier is not None:
+        earlier = _pushed_before(base, state, provenance) if once else None
+        if earlier is not None:
             return Pushed(base / str(earlier), state, [])
         version = _next_version(base, state)
         folder = _place(model, base / str(version), provenance=provenance, prepare=prepare)
