@@ -62,10 +62,11 @@ def keras_model(export: Any, run: TrainedRun) -> Any:
 
 def keras_weights(way: Any) -> tuple[Any, Any, Any]:
     """Give kernel, recurrent kernel and biases of a direction as a Keras GRU holds them."""
-    kernel, recurrent, inputs = (
+    kernel, inputs = (
         np.concatenate([part.numpy() for part in parts], axis=-1)
-        for parts in (way._kernels, way._recurrents, way._biases)
+        for parts in (way._kernels, way._biases)
     )
+    recurrent = way._recurrent.numpy()
     states = np.zeros_like(inputs)  # those of the gates are among the inputs'
     states[2 * recurrent.shape[0] :] = way._recurrent_bias
     return kernel, recurrent, np.stack([inputs, states])

@@ -10,6 +10,7 @@ from typing import Final
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from trainer.normalisation import joined
 from trainer.vocabulary import UNKNOWN_ID
 
 FIRST_SYLLABLE: Final = 0xAC00
@@ -57,7 +58,7 @@ def split_jamo(texts: tf.Tensor) -> tf.RaggedTensor:
         tf.math.count_nonzero(present, axis=1),
         validate=False,
     )
-    return _spell(characters.with_values(letters).merge_dims(1, 2))
+    return _spell(joined(characters, letters))
 
 
 def encode(tokens: tf.RaggedTensor, vocabulary: tf.Tensor) -> tf.RaggedTensor:

@@ -58,3 +58,17 @@ def masked(row_splits: tf.Tensor, values: tf.Tensor, kept: tf.Tensor) -> tf.Ragg
     return tf.RaggedTensor.from_row_splits(
         tf.gather(values, tf.where(kept)[:, 0]), tf.gather(before, row_splits), validate=False
     )
+
+
+def joined(outer: tf.RaggedTensor, inner: tf.RaggedTensor) -> tf.RaggedTensor:
+    """Put the pieces of each row's parts end to end: `merge_dims` without its checks.
+
+    Args:
+        outer: `[batch, parts]`.
+        inner: `[all parts, pieces]`.
+
+    Returns:
+        `[batch, pieces]`.
+    """
+    splits = tf.gather(inner.row_splits, outer.row_splits)
+    return tf.RaggedTensor.from_row_splits(inner.flat_values, splits, validate=False)

@@ -7,6 +7,7 @@ import tensorflow as tf
 import tensorflow_text as tf_text
 import tensorflow_transform as tft
 
+from trainer.normalisation import joined
 from trainer.vocabulary import MAX_WORD_BYTES, SUFFIX, UNKNOWN, UNKNOWN_ID
 
 SYMBOLS: Final = r"([\p{P}\p{S}]+)"
@@ -40,7 +41,7 @@ def encode(words: tf.RaggedTensor, vocabulary: tf.Tensor) -> tf.RaggedTensor:
     pieces = tf.RaggedTensor.from_value_rowids(
         rows_and_ids[1], rows_and_ids[0], nrows=tf.size(words.flat_values, tf.int64), validate=False
     )
-    return words.with_values(pieces).merge_dims(1, 2)
+    return joined(words, pieces)
 
 
 def _cut(words: tf.Tensor, vocabulary: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

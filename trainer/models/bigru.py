@@ -121,8 +121,9 @@ class Scorer(tf.Module):
 class Direction(tf.Module):
     """A trained GRU in TensorFlow ops (Cho et al. 2014, with the reset after the matrix product).
 
-    A small batch costs what its ops cost to start, so a step has few: the two gates lie side by
-    side, and the biases that only add up are added before the loop.
+    A small batch costs what its ops cost to start, so a step has few: both gates and the candidate
+    come of one product with the states, and the biases that only add up are added before the loop.
+    No step begins before the last one ends: the ops that could run ahead would wake other threads.
 
     Args:
         kernel: `[channels, 3u]`, as Keras's layer has it.
@@ -135,9 +136,8 @@ class Direction(tf.Module):
         self._units = recurrent.shape[0]
         gates, candidate = slice(2 * self._units), slice(2 * self._units, None)
         self._kernels = [_frozen(kernel[:, part]) for part in (gates, candidate)]
-        self._recurrents = [_frozen(recurrent[:, part]) for part in (gates, candidate)]
         self._biases = [_frozen(bias[:, gates].sum(axis=0)), _frozen(bias[0, candidate])]
-        self._recurrent_bias = _frozen(bias[1, candidate])
+        self._recurrent, self._recurrent_bias = _frozen(recurrent), _frozen(bias[1, candidate])
 
     def __call__(self, vectors: tf.Tensor, alive: tf.Tensor) -> tf.Tensor:
         """Run over packed rows.
@@ -154,20 +154,18 @@ class Direction(tf.Module):
             by_step(vectors @ kernel + bias, alive)
             for kernel, bias in zip(self._kernels, self._biases, strict=True)
         )
-        sizes = tf.pad(alive[:, None], [[0, 0], [0, 1]], constant_values=-1)
-        sizes = tf.TensorArray(tf.int32, steps, element_shape=[2]).unstack(sizes)
         states = tf.TensorArray(tf.float32, steps, element_shape=[None, units], infer_shape=False)
-        of_gates, of_candidate = map(tf.convert_to_tensor, self._recurrents)
-        recurrent_bias = tf.convert_to_tensor(self._recurrent_bias)
+        kernel, bias = map(tf.convert_to_tensor, (self._recurrent, self._recurrent_bias))
 
         def step(
             t: tf.Tensor, before: tf.Tensor, states: tf.TensorArray
         ) -> tuple[tf.Tensor, tf.Tensor, tf.TensorArray]:
             """Advance the rows that go on by one token."""
-            before = tf.slice(before, [0, 0], sizes.read(t))
-            update, reset = tf.split(tf.sigmoid(gates.read(t) + before @ of_gates), 2, axis=-1)
-            recurrent = before @ of_candidate + recurrent_bias
-            candidate = tf.tanh(candidates.read(t) + reset * recurrent)
+            inputs = candidates.read(t)
+            before = tf.slice(before, [0, 0], tf.shape(inputs))
+            of_gates, of_candidate = tf.split(before @ kernel, [2 * units, units], axis=-1)
+            update, reset = tf.split(tf.sigmoid(gates.read(t) + of_gates), 2, axis=-1)
+            candidate = tf.tanh(inputs + reset * (of_candidate + bias))
             state = candidate + update * (before - candidate)
             return t + 1, state, states.write(t, state)
 
@@ -180,6 +178,7 @@ class Direction(tf.Module):
                 tf.TensorShape([None, units]),
                 tf.TensorShape(None),
             ],
+            parallel_iterations=1,
         )
         return states.concat()
 
