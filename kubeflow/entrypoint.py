@@ -16,8 +16,8 @@ from pathlib import Path
 from kubeflow import flags
 from kubeflow.spec import Spec
 from kubeflow.step import arguments, executor_input, executor_output, files
-from kubeflow.step.judgement import of_step, run_of
-from kubeflow.step.places import local_path
+from kubeflow.step.judgement import of_step
+from kubeflow.step.places import local_path, made_by
 
 _EXAMPLES = "examples"
 
@@ -86,7 +86,7 @@ def _tell(told: arguments.Arguments, output: Spec) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(judgement.to_markdown(), "utf-8")
     if told.notes:
-        judgement.keep(Path(told.notes) / run_of(summary["uri"]))
+        judgement.keep(Path(told.notes) / made_by(summary["uri"]).run)
 
 
 if __name__ == "__main__":

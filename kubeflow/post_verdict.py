@@ -16,12 +16,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from kubeflow import flags
-from kubeflow.step.judgement import Judgement, kept, run_of
-from kubeflow.step.places import local_path
+from kubeflow.step.judgement import Judgement, kept
+from kubeflow.step.places import local_path, made_by
 
 PUSHED: Final = "pushed"
 REFUSED: Final = "refused"
 FAILED: Final = "failed"
+
+POSTED: Final = ".posted"
+"""Ending of the file that stays of a run's notes: a step whose summary could not be uploaded is
+tried again, and shall neither post twice nor find no notes."""
 
 ATTEMPTS: Final = 3
 WAIT_S: Final = 5.0
@@ -49,19 +53,28 @@ def main(argv: Sequence[str]) -> None:
     told = parser.parse_args(argv)
     invocation = json.loads(told.json_serialized_invocation_args)
     (summary,) = invocation["outputs"]["artifacts"][flags.SUMMARY]["artifacts"]
-    run = run_of(summary["uri"])
+    run = made_by(summary["uri"]).run
     notes = Path(told.notes) / run
+    posted = notes.with_name(f"{run}{POSTED}")
     values = invocation.get("inputs", {}).get("parameterValues", {})
     state = _state(values.get(flags.STATUS))
-    message = verdict(kept(notes), pipeline=told.step, run=run, state=state)
+    if posted.exists():
+        message = json.loads(posted.read_text("utf-8"))
+    else:
+        message = verdict(kept(notes), pipeline=told.step, run=run, state=state)
     sys.stdout.write(f"{message['text']}\n")
     target = Path(local_path(summary["uri"]))
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(f"## {message['text']}\n", "utf-8")
+    if posted.exists():
+        sys.stdout.write("posted before: this is the step's next attempt\n")
+        return
     if url := values.get(flags.WEBHOOK):
         post(url, message)
     else:
         sys.stdout.write("the parameter webhook is empty: nobody is told\n")
+    posted.parent.mkdir(parents=True, exist_ok=True)
+    posted.write_text(json.dumps(message, ensure_ascii=False), "utf-8")
     shutil.rmtree(notes, ignore_errors=True)
 
 

@@ -55,7 +55,6 @@ class Executor(pusher_executor.Executor):
             keep=settings.keep,
             handover_s=settings.handover_s,
             prepare=_preparation(input_dict, exec_properties, settings, model=base.name),
-            once=True,
         )
         self._MarkPushed(
             pushed, pushed_destination=str(done.folder), pushed_version=str(done.version)

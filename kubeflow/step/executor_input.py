@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from components.atomic_pusher import origin
 from kubeflow.spec import Spec
-from kubeflow.step.places import local_path, localized
+from kubeflow.step.places import local_path, localized, made_by
 
 _WRAPPERS: Final = ("list", "struct")
 """The backend's metadata store gives a list back as {"list": [...]}, and so with structs."""
@@ -50,7 +50,8 @@ def outputs(invocation: Spec, declared: Spec) -> dict[str, Spec]:
     given = _artifacts(invocation.get("outputs", {}))
     found = {}
     for key, definition in declared.get("artifacts", {}).items():
-        told = _made_by(given[key]["uri"])
+        pipeline, run = made_by(given[key]["uri"])
+        told = {origin.PIPELINE: pipeline, origin.RUN: run}
         found[key] = _artifact(given[key], definition["artifactType"], told)
         folder = Path(found[key]["uri"])
         is_value = any(title in str(definition) for title in _VALUES)
@@ -66,11 +67,6 @@ def as_lists(artifacts: Mapping[str, Spec]) -> Spec:
 def _artifacts(side: Spec) -> dict[str, Spec]:
     lists = side.get("artifacts", {})
     return {key: given["artifacts"][0] for key, given in lists.items() if given.get("artifacts")}
-
-
-def _made_by(uri: str) -> dict[str, str]:
-    """Take an output's URI apart: <root>/<pipeline>/<run>/<task>/<id>/<output>."""
-    return dict(zip((origin.PIPELINE, origin.RUN), uri.split("/")[-5:-3], strict=False))
 
 
 def _artifact(given: Spec, kind: Spec, told: Mapping[str, str]) -> Spec:

@@ -52,11 +52,6 @@ def kept(folder: Path) -> list[Judgement]:
     return [Judgement(**json.loads(path.read_text("utf-8"))) for path in files]
 
 
-def run_of(uri: str) -> str:
-    """Take a run's id out of the URI of an output: <root>/<pipeline>/<run>/<task>/<id>/<output>."""
-    return uri.split("/")[-4]
-
-
 def of_step(step: str, outputs: Mapping[str, Spec]) -> Judgement:
     """Say what came of a step that judges.
 

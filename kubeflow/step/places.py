@@ -2,13 +2,26 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 FOLDERS: Final[Mapping[str, str]] = {"gs://": "gcs", "minio://": "minio", "s3://": "s3"}
 """The launcher's folder for each kind of bucket (v2/component/launcher_v2.go, LocalPathForURI)."""
 
 ROOT_VARIABLE: Final = "MALMOI_LAUNCHER_ROOT"
 """Folder that holds the launcher's folders, for a rehearsal without a file system of its own."""
+
+
+class MadeBy(NamedTuple):
+    """The pipeline and the run that an output is of."""
+
+    pipeline: str
+    run: str
+
+
+def made_by(uri: str) -> MadeBy:
+    """Take an output's URI apart: <root>/<pipeline>/<run>/<task>/<id>/<output>."""
+    pipeline, run = uri.split("/")[-5:-3]
+    return MadeBy(pipeline, run)
 
 
 def local_path(uri: str) -> str:

@@ -49,12 +49,12 @@ def push(
     keep: int,
     handover_s: float = 0.0,
     prepare: Callable[[Path], None] = nothing,
-    once: bool = False,
 ) -> Pushed:
     """Copy a model beside the versions, rename it into place, and make it serve.
 
     Whatever happens on the way, `base` holds whole versions only, and what served goes on serving
-    until the new version takes over.
+    until the new version takes over. A run whose model is the newest version already gets that
+    version, and no copy of it: a step that fails after its push is tried again.
 
     Args:
         model: folder of a SavedModel.
@@ -63,8 +63,6 @@ def push(
         keep: newest versions that stay.
         handover_s: see `changes.make`.
         prepare: adds files to the copy and tries it; what it raises ends the push.
-        once: a run whose model is the newest version already gets that version, and no copy of it:
-            a step is tried again if it fails after its push.
 
     Raises:
         BusyError: another process changes the folder.
@@ -73,7 +71,7 @@ def push(
     """
     with locked(base, "push"):
         state = settle(base)
-        earlier = _pushed_before(base, state, provenance) if once else None
+        earlier = _pushed_before(base, state, provenance)
         if earlier is not None:
             return Pushed(base / str(earlier), state, [])
         version = _next_version(base, state)

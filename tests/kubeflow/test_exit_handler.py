@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from kubeflow import flags
 from kubeflow.adapt import adapt
 from kubeflow.adapt.plan import Plan
 from kubeflow.admission import objections
-from kubeflow.post_verdict import NotPostedError, post, verdict
+from kubeflow.post_verdict import NotPostedError, main, post, verdict
 from kubeflow.rehearse.isolation import Plain
 from kubeflow.rehearse.result import TaskResult
 from kubeflow.rehearse.run import Rehearsal
@@ -176,6 +177,29 @@ def test_a_page_shows_reasons_and_warnings() -> None:
     )
 
 
+def test_a_next_attempt_says_the_same_and_posts_nothing(
+    tmp_path: Path, webhook: Receiver, capsys: pytest.CaptureFixture[str]
+) -> None:
+    summary = tmp_path / "enquiries" / "enquiries-x7k2p" / "post-verdict" / "7" / "summary"
+    given = {
+        "inputs": {"parameterValues": {flags.WEBHOOK: webhook.url, flags.STATUS: {}}},
+        "outputs": {"artifacts": {flags.SUMMARY: {"artifacts": [{"uri": str(summary)}]}}},
+    }
+    argv = [flags.STEP, "enquiries", flags.NOTES, str(tmp_path / "notes")]
+    argv += [flags.INVOCATION, json.dumps(given)]
+    REFUSED.keep(tmp_path / "notes" / "enquiries-x7k2p")
+
+    main(argv)
+    first = summary.read_text("utf-8")
+    summary.unlink()
+    main(argv)
+
+    assert summary.read_text("utf-8") == first
+    assert "refused" in first
+    assert [message["verdict"] for message in webhook.heard] == ["refused"]
+    assert "posted before" in capsys.readouterr().out
+
+
 def test_a_receiver_that_stumbles_is_asked_again(webhook: Receiver) -> None:
     webhook.statuses = [503, 500]
 
@@ -228,15 +252,16 @@ class TestRehearsed:
         assert (message["verdict"], message["state"]) == ("failed", "FAILED")
         assert message["pipeline"] == "enquiries"
 
-    def test_what_a_judge_of_this_run_has_left_is_posted_and_then_removed(
+    def test_what_a_judge_of_this_run_has_left_is_posted_once_and_then_removed(
         self, rehearse: Any, webhook: Receiver, tmp_path: Path
     ) -> None:
         judge = (
             "import json, pathlib, sys\n"
-            "from kubeflow.step.judgement import Judgement, run_of\n"
+            "from kubeflow.step.judgement import Judgement\n"
+            "from kubeflow.step.places import made_by\n"
             "told = json.loads(sys.argv[2])\n"
             "uri = told['outputs']['artifacts']['schema']['artifacts'][0]['uri']\n"
-            "place = pathlib.Path(sys.argv[1], 'enquiries', run_of(uri))\n"
+            "place = pathlib.Path(sys.argv[1], 'enquiries', made_by(uri).run)\n"
             "Judgement(step='DataGate', headline='no', reasons=['중복된 행']).keep(place)\n"
             "raise SystemExit('중복된 행')"
         )
@@ -249,7 +274,7 @@ class TestRehearsed:
         summary = results["post-verdict"].artifacts["summary"].read_text("utf-8")
         assert summary.startswith("## enquiries: refused, nothing is pushed")
         notes = tmp_path / "rehearsal" / "volumes" / "models" / "verdicts" / "enquiries"
-        assert list(notes.iterdir()) == []
+        assert [path.name for path in notes.iterdir()] == [f"{message['run']}.posted"]
 
     def test_nobody_is_told_where_the_parameter_is_empty(
         self, rehearse: Any, webhook: Receiver

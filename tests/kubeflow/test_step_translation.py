@@ -12,6 +12,8 @@ from kubeflow.step import arguments, executor_input, executor_output
 from kubeflow.step.places import ROOT_VARIABLE, bucket_uri, local_path, localized
 
 MODEL = {"artifactType": {"instanceSchema": "title: tfx.Model\ntype: object\n"}}
+TASK = "b/runs/enquiries/enquiries-x7k2p/Trainer/3158"
+"""Where the backend puts the outputs of a task."""
 VALUE = {"artifactType": {"instanceSchema": "title: tfx.String\ntype: object\n"}}
 
 
@@ -120,20 +122,25 @@ def test_an_input_that_is_not_optional_must_be_there(given: Spec) -> None:
 def test_outputs_that_are_not_declared_are_dropped_and_the_others_have_a_place(
     launcher_root: Path,
 ) -> None:
-    given = handed(
-        outputs={
-            "model": {"uri": "s3://b/model", "type": {}},
-            "note": {"uri": "s3://b/values/note", "type": {}},
-            "executor-logs": {"uri": "s3://b/executor-logs", "type": {}},
-        }
-    )
+    names = ("model", "note", "executor-logs")
+    given = handed(outputs={n: {"uri": f"s3://{TASK}/{n}", "type": {}} for n in names})
 
     found = executor_input.outputs(given, {"artifacts": {"model": MODEL, "note": VALUE}})
 
     assert set(found) == {"model", "note"}
-    assert (launcher_root / "s3/b/model").is_dir()
-    assert (launcher_root / "s3/b/values").is_dir()
-    assert not (launcher_root / "s3/b/values/note").exists()
+    assert (launcher_root / "s3" / TASK / "model").is_dir()
+    assert not (launcher_root / "s3" / TASK / "note").exists()
+
+
+def test_outputs_name_their_pipeline_and_their_run() -> None:
+    given = handed(outputs={"model": {"uri": f"s3://{TASK}/model", "type": {}}})
+
+    found = executor_input.outputs(given, {"artifacts": {"model": MODEL}})
+
+    assert found["model"]["customProperties"] == {
+        "pipeline": {"stringValue": "enquiries"},
+        "run_id": {"stringValue": "enquiries-x7k2p"},
+    }
 
 
 def test_what_the_metadata_store_refuses_is_stripped_and_places_become_uris(
@@ -189,7 +196,7 @@ class TestResolver:
         return tmp_path / "models" / "문의"
 
     def look(self, models: Path, root: Path) -> tuple[Spec, Path]:
-        uri = "s3://runs/model"
+        uri = f"s3://{TASK}/model"
         output_file = root / "output_metadata.json"
         invocation = handed(outputs={"model": {"uri": uri}})
         invocation["outputs"]["outputFile"] = str(output_file)

@@ -100,8 +100,8 @@ def test_a_run_that_pushes_its_model_again_gets_the_version_that_it_has(
     release: Release, base: Path
 ) -> None:
     before = release()
-    first = release(provenance=ORIGIN, once=True)
-    again = release(provenance=ORIGIN, once=True)
+    first = release(provenance=ORIGIN)
+    again = release(provenance=ORIGIN)
     assert (again.folder, again.state, again.removed) == (first.folder, first.state, [])
     assert versions(base) == [before.version, first.version]
     assert read_state(base).before == before.version
@@ -111,29 +111,29 @@ def test_a_run_that_pushes_its_model_again_gets_the_version_that_it_has(
 def test_another_run_and_another_model_are_a_new_version(
     release: Release, base: Path, other: dict[str, str]
 ) -> None:
-    first = release(provenance=ORIGIN, once=True)
-    second = release(provenance=ORIGIN.model_copy(update=other), once=True)
+    first = release(provenance=ORIGIN)
+    second = release(provenance=ORIGIN.model_copy(update=other))
     assert versions(base) == [first.version, second.version]
 
 
 def test_a_run_that_is_not_told_is_never_the_same(release: Release, base: Path) -> None:
     origin = Provenance(model_uri="artifacts/model/7")
-    numbers = [release(provenance=origin, once=True).version for _ in range(2)]
+    numbers = [release(provenance=origin).version for _ in range(2)]
     assert versions(base) == numbers
 
 
 def test_a_version_that_has_never_taken_over_is_pushed_anew(release: Release, base: Path) -> None:
-    first = release(provenance=ORIGIN, once=True)
+    first = release(provenance=ORIGIN)
     (base / "releases.json").unlink()
-    assert release(provenance=ORIGIN, once=True).version > first.version
+    assert release(provenance=ORIGIN).version > first.version
 
 
 def test_a_newest_version_whose_papers_are_damaged_stops_no_push(
     release: Release, base: Path
 ) -> None:
-    first = release(provenance=ORIGIN, once=True)
+    first = release(provenance=ORIGIN)
     (first.folder / "malmoi" / "manifest.json").write_text("{", "utf-8")
-    assert release(provenance=ORIGIN, once=True).version > first.version
+    assert release(provenance=ORIGIN).version > first.version
 
 
 def test_a_version_from_the_future_is_still_exceeded(release: Release, base: Path) -> None:
