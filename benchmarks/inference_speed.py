@@ -143,7 +143,8 @@ def uncut(export: Any, run: TrainedRun, texts: list[str]) -> list[str]:
     spec = tft.TFTransformOutput(run.transform).raw_feature_spec()
     columns = raw_columns(tf.constant(texts), run.settings.transform.text_column, spec)
     lengths = export._graph.transform_fn(columns)[TOKENS].row_lengths().numpy()
-    print(f"{np.mean(lengths):.1f} tokens a text, {np.mean(lengths > PADDED):.1%} of them cut")
+    over = np.mean(lengths > PADDED)
+    print(f"{np.mean(lengths):.1f} tokens a text; {over:.1%} have over {PADDED} and are left out")
     return [text for text, length in zip(texts, lengths, strict=True) if length <= PADDED]
 
 

@@ -32,7 +32,12 @@ SWITCHES = {
     "max pooling": ["training.pooling=max"],
     "no label smoothing": ["training.label_smoothing=0"],
     "gradients not cut": ["training.max_gradient_norm=0"],
-    "constant learning rate": ["training.schedule=constant"],
+    "weights not averaged": ["training.averaged_steps=0"],
+    "cosine schedule": ["training.schedule=cosine"],
+    "cosine schedule, weights not averaged": [
+        "training.schedule=cosine",
+        "training.averaged_steps=0",
+    ],
     "no linear channel": ["text.ngrams=0"],
     "characters": ["text.tokens=characters"],
     "jamo": ["text.tokens=jamo"],

@@ -108,11 +108,11 @@ def read_ngrams(
 def _counts(ngrams: tf.RaggedTensor) -> linear.NgramCounts:
     """Add up what is repeated in `[rows, n-grams]` hashes."""
     rows, places = ngrams.value_rowids().numpy(), ngrams.flat_values.numpy()
-    both, counts = np.unique(rows * (MODULUS + 1) + places, return_counts=True)
+    both, counts = np.unique(rows << linear.HASH_BITS | places, return_counts=True)
     return linear.NgramCounts(
-        ids=(both % (MODULUS + 1)).astype(np.int32),
+        ids=(both & MODULUS).astype(np.int32),
         counts=counts.astype(np.float32),
-        lengths=np.bincount(both // (MODULUS + 1), minlength=ngrams.nrows()),
+        lengths=np.bincount(both >> linear.HASH_BITS, minlength=ngrams.nrows()),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import tensorflow as tf
 
+from trainer.averaging import AveragedWeights
 from trainer.lazy_adam import LazyAdam
 from trainer.settings import TrainingSettings
 
@@ -41,6 +42,9 @@ def fit(
     stopping = tf.keras.callbacks.EarlyStopping(
         monitor="val_accuracy", patience=settings.patience, restore_best_weights=True
     )
+    callbacks = [stopping, tf.keras.callbacks.TensorBoard(log_dir, write_graph=False)]
+    if settings.averaged_steps:
+        callbacks.append(AveragedWeights(settings.averaged_steps))
     started = time.monotonic()
     history = (
         compiled(model, settings, train_rows=train_rows)
@@ -49,7 +53,7 @@ def fit(
             validation_data=evaluation,
             epochs=settings.epochs,
             class_weight=class_weights,
-            callbacks=[stopping, tf.keras.callbacks.TensorBoard(log_dir, write_graph=False)],
+            callbacks=callbacks,
             verbose=2,
         )
         .history
@@ -90,7 +94,7 @@ def _optimizer(settings: TrainingSettings, *, train_rows: int) -> tf.keras.optim
 def learning_rate(
     settings: TrainingSettings, *, train_rows: int
 ) -> tf.keras.optimizers.schedules.LearningRateSchedule | float:
-    """Rise linearly to the peak in the first tenth of all steps, then fall as a cosine.
+    """Rise linearly to the peak in the first tenth of the steps, then fall as a cosine.
 
     Warm-up as in Goyal et al. 2017, cosine decay as in Loshchilov and Hutter 2017; a constant is
     the other choice.

@@ -151,9 +151,18 @@ def _path(folder: str) -> str:
 def _sample(rows: Iterator[_Row]) -> list[_Row]:
     """Draw the rows with the smallest keys: at random, yet the same in whatever order they lie.
 
-    Equal rows count once, so that a few may be missing.
+    Equal rows count once.
     """
-    return heapq.nsmallest(EVAL_ROWS, rows, key=lambda row: row.key)
+    drawn: dict[str, _Row] = {}
+    for row in rows:
+        drawn[row.key] = row
+        if len(drawn) == 2 * EVAL_ROWS:
+            drawn = _smallest(drawn)
+    return list(_smallest(drawn).values())
+
+
+def _smallest(rows: Mapping[str, _Row]) -> dict[str, _Row]:
+    return {key: rows[key] for key in heapq.nsmallest(EVAL_ROWS, rows)}
 
 
 def _rows(features: Mapping[str, Any]) -> Iterator[_Row]:

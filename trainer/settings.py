@@ -40,7 +40,9 @@ class TextSettings(BaseModel):
         16_000,
         ge=64,
         le=200_000,
-        description="Tokens to learn, at most; a small corpus yields fewer.",
+        description="Tokens to learn, at most; a small corpus yields fewer. Among subwords a "
+        "single character counts once and is listed twice, as the start of a word and as what goes "
+        "on one.",
     )
     max_tokens: int | None = Field(
         None,
@@ -70,11 +72,8 @@ class TextSettings(BaseModel):
 class TrainingSettings(BaseModel):
     """The model and how it is fitted."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    architecture: Literal["bigru"] = Field(
-        "bigru", description="The network: trainer/models/bigru.py."
-    )
     embedding_dim: int = Field(128, ge=4, le=1_024, description="Length of a token's vector.")
     units: int = Field(128, ge=4, le=1_024, description="State size of each direction's GRU.")
     fine_tune: bool = Field(
@@ -96,13 +95,20 @@ class TrainingSettings(BaseModel):
         2, ge=0, description="Epochs without a better eval accuracy before training stops."
     )
     learning_rate: float = Field(3e-3, gt=0.0, description="Adam's step size at its peak.")
-    schedule: Literal["cosine", "constant"] = Field(
-        "cosine", description="`cosine`: a rise over the first tenth of the steps, then a fall."
+    schedule: Literal["constant", "cosine"] = Field(
+        "constant",
+        description="`cosine`: a rise over the first tenth of the steps, then a fall, for weights "
+        "that are not averaged.",
     )
     max_gradient_norm: float = Field(
         1.0,
         ge=0.0,
         description="A longer gradient, of all weights together, is cut to this length; 0: never.",
+    )
+    averaged_steps: int = Field(
+        500,
+        ge=0,
+        description="Steps, about, over which the weights are averaged; 0: the last ones count.",
     )
     linear_weighting: Literal["tfidf", "naive_bayes"] = Field(
         "tfidf",
@@ -115,7 +121,9 @@ class TrainingSettings(BaseModel):
     class_weights: Literal["off", "balanced"] = Field(
         "off", description="`balanced` weighs a row by rows / (classes * rows of its label)."
     )
-    seed: int = Field(DEFAULT_SEED, ge=0, description="Fixes initial weights and row order.")
+    seed: int = Field(
+        DEFAULT_SEED, ge=0, lt=2**32, description="Fixes initial weights and row order."
+    )
 
 
 class TransformSettings(BaseModel):

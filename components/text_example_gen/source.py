@@ -156,7 +156,7 @@ def _unlabelled_faults(source: TextSource, part: Unlabelled, *, where: str) -> I
         where=where,
         written_as=part.format,
         header=source.header if part.header is None else part.header,
-        names=part.names or (() if part.header is False and source.header else source.names),
+        names=part.names or (source.names if part.header in (None, source.header) else ()),
         delimiter=part.delimiter,
     )
     if part.exclude and not (part.id or source.columns.id):

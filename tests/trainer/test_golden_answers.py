@@ -111,6 +111,13 @@ def test_a_large_split_is_sampled_alike_in_whatever_order_its_rows_lie() -> None
     assert max(sampled.values()) > 4 * EVAL_ROWS - 100
 
 
+def test_copies_of_a_row_take_no_other_row_s_place() -> None:
+    rows = [[token] for token in range(2, 2 + 4 * EVAL_ROWS)]
+    sampled = answers_of([rows])
+    often = [[int(first)] for first in sampled.values()][:20]
+    assert answers_of([rows, *[often * 100]]) == sampled
+
+
 def test_a_batch_that_has_lost_all_its_rows_gives_none() -> None:
     assert sorted(answers_of([[[7, 1], [5]], [], [[6]]]).values()) == [5, 6, 7]
 

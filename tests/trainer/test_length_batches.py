@@ -2,11 +2,13 @@
 
 import random
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import tensorflow as tf
 
+from trainer import batches as module
 from trainer.batches import batches
 
 SPEC = {
@@ -144,3 +146,35 @@ def test_rows_without_tokens_give_a_batch_of_one_padded_step(tmp_path: Path) -> 
     [(tokens, labels)] = batches([path], SPEC, batch_size=2).as_numpy_iterator()
     assert tokens.tolist() == [[0], [0]]
     assert labels.tolist() == [0, 1]
+
+
+class TestSeveralWindows:
+    """A split of several windows, each of several pools."""
+
+    BATCH_SIZE = 8
+
+    @pytest.fixture(autouse=True)
+    def small(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(module, "WINDOW_ROWS", 90)
+        monkeypatch.setattr(module, "POOLED_BATCHES", 3)
+
+    def test_every_row_comes_exactly_once(self, split: list[str]) -> None:
+        for kept in (False, True):
+            dataset = batches(split, SPEC, batch_size=self.BATCH_SIZE, seed=3, kept=kept)
+            for _ in range(2):
+                assert Counter(rows_of(dataset)) == Counter(drawn_rows())
+
+    def test_without_a_seed_each_pool_begins_with_its_shortest_rows(self, split: list[str]) -> None:
+        widths = self.widths(split, seed=None)
+        pools = [widths[at : at + 3] for at in range(0, 9, 3)]
+        assert all(pool == sorted(pool) for pool in pools)
+        assert widths != sorted(widths)
+
+    def test_short_and_long_batches_alternate(self, split: list[str]) -> None:
+        widths = self.widths(split, seed=3)
+        falls = sum(later < earlier for earlier, later in pairwise(widths))
+        assert falls > len(widths) * 0.4  # in the pools' own order a third at most
+
+    def widths(self, split: list[str], *, seed: int | None) -> list[int]:
+        dataset = batches(split, SPEC, batch_size=self.BATCH_SIZE, seed=seed)
+        return [tokens.shape[1] for tokens, _ in dataset.as_numpy_iterator()]

@@ -164,3 +164,29 @@ def test_an_eval_split_without_a_known_label_is_refused(
 def test_a_tiny_split_still_has_a_learning_rate(train_rows: int) -> None:
     rate = learning_rate(TrainingSettings(epochs=1), train_rows=train_rows)
     assert all(0 < float(rate(step)) <= 3e-3 + 1e-9 for step in range(4))
+
+
+@pytest.mark.parametrize("wanted", ["off", "balanced"])
+def test_class_weights_reach_both_channels(
+    transformed, make_settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: str
+) -> None:
+    told: list[dict[int, float] | None] = []
+
+    class HeardError(Exception):
+        """Enough was heard."""
+
+    def fit(*_: Any, class_weights: dict[int, float] | None, **__: Any) -> dict[str, Any]:
+        told.append(class_weights)
+        return {}
+
+    def fit_linear(*_: Any, class_weights: dict[int, float] | None, **__: Any) -> None:
+        told.append(class_weights)
+        raise HeardError
+
+    monkeypatch.setattr(run, "fit", fit)
+    monkeypatch.setattr(run, "fit_linear", fit_linear)
+    with pytest.raises(HeardError):
+        run.run_fn(arguments(tmp_path, transformed, make_settings(class_weights=wanted)))
+
+    assert told[0] == told[1]
+    assert (told[0] is None) == (wanted == "off")

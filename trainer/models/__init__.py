@@ -1,1 +1,1 @@
-"""The architectures, one file each: `build` makes the Keras model, `Scorer` is what serves."""
+"""The two channels and their mixture: each as it is trained and, without Keras, as it serves."""

@@ -34,7 +34,8 @@ SPREAD: Final = 1_327_217_885
 those of single characters do (Knuth 1973, section 6.4)."""
 
 ON_A_SHELF: Final = 8
-"""Keys on a shelf, on average; about three times as many on the fullest."""
+"""Keys on a shelf, on average, at least, and less than twice as many; some three times the average
+on the fullest."""
 
 NO_MARGIN: Final = -1.0
 """For a class without rows: a row on the far edge of the margin, not of the class."""

@@ -65,6 +65,11 @@ def test_all_faults_are_told_at_once() -> None:
         {"train": "/d/span-{SPAN:3}/v{VERSION}/*.csv", "span": 7},
         {"train": "/d/{DATE}.csv", "eval": "/d/test.csv"},
         {"header": False, "names": ["본문", "분류"], "unlabelled": {"path": "/u.csv"}},
+        {
+            "header": False,
+            "names": ["본문", "분류"],
+            "unlabelled": {"path": "/u.csv", "text": "review", "header": True},
+        },
     ],
 )
 def test_settings_survive_the_way_through_json(fields: dict[str, Any]) -> None:

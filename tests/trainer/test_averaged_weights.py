@@ -1,0 +1,89 @@
+"""The running mean of the weights: what it comes to, and that training does not notice it."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from trainer.averaging import EVERY, FIRST, AveragedWeights
+
+BATCHES, EPOCHS, BEGIN = 25, 2, 1.0
+ROWS = tf.constant(np.linspace(-1, 1, BATCHES)[:, None], tf.float32)
+
+
+class Spy(tf.keras.callbacks.Callback):
+    """Notes the weight after each step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[float] = []
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self.seen.append(float(self.model.trainable_weights[0]))
+
+
+def trained(
+    *callbacks: tf.keras.callbacks.Callback, rate: float = 0.1, rows: int = BATCHES
+) -> tuple[list[float], float, dict[str, list[float]]]:
+    """Fit y = 3x: the weight after each step, the one that is left, and the losses."""
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1, "linear", use_bias=False)])
+    model.build([None, 1])
+    model.set_weights([np.array([[BEGIN]])])
+    model.compile(tf.keras.optimizers.SGD(rate), "mse")
+    data = tf.data.Dataset.from_tensor_slices((ROWS, 3 * ROWS)).take(rows).batch(1)
+    told = [*callbacks, spy] if (spy := Spy()) else []
+    fitted = model.fit(data, validation_data=data, epochs=EPOCHS, callbacks=told, verbose=0)
+    return spy.seen, float(model.get_weights()[0]), fitted.history
+
+
+def mean_of(seen: list[float], *, steps: int) -> float:
+    """The mean by hand."""
+    mean, added = BEGIN, 0
+    for step, weight in enumerate(seen, start=1):
+        done = step % BATCHES or BATCHES  # of this epoch
+        if done % EVERY == 0 or done == BATCHES:
+            mean += max(min(1.0, EVERY / steps), FIRST / (FIRST + added)) * (weight - mean)
+            added += 1
+    return mean
+
+
+@pytest.mark.parametrize("steps", [15, 20, 1_000])
+def test_what_is_left_is_the_mean(steps: int) -> None:
+    seen, left, _ = trained(AveragedWeights(steps))
+
+    assert left == pytest.approx(mean_of(seen, steps=steps), abs=1e-6)
+    assert abs(left - seen[-1]) > 1e-3
+
+
+def test_a_training_of_a_few_steps_is_not_lost() -> None:
+    _, left, _ = trained(AveragedWeights(1_000), rows=EVERY // 2)
+
+    assert abs(left - BEGIN) > 0.1
+
+
+def test_training_goes_on_from_its_own_weights() -> None:
+    with_mean, _, _ = trained(AveragedWeights(1_000))
+    without, left, _ = trained()
+
+    assert with_mean == without
+    assert left == without[-1]
+
+
+def test_the_mean_is_what_is_evaluated() -> None:
+    seen, left, losses = trained(AveragedWeights(1_000))
+
+    of_mean = float(tf.reduce_mean(((left - 3) * ROWS) ** 2))
+    assert losses["val_loss"][-1] == pytest.approx(of_mean, rel=1e-5)
+    assert losses["val_loss"][-1] != pytest.approx(
+        float(tf.reduce_mean(((seen[-1] - 3) * ROWS) ** 2)), rel=1e-2
+    )
+
+
+def test_stopping_restores_the_mean_of_the_best_epoch() -> None:
+    stopping = tf.keras.callbacks.EarlyStopping("val_loss", patience=9, restore_best_weights=True)
+
+    seen, left, losses = trained(stopping, AveragedWeights(1_000), rate=6.2)  # it diverges
+
+    assert losses["val_loss"][0] < losses["val_loss"][1]
+    assert left == pytest.approx(mean_of(seen[:BATCHES], steps=1_000), rel=1e-5)
