@@ -117,7 +117,7 @@ def test_training_stops_when_the_eval_accuracy_no_longer_rises(tmp_path: Path) -
 
 def test_the_best_epochs_weights_come_back(tmp_path: Path) -> None:
     """Labels that contradict train make every further epoch worse than the first."""
-    summary, model = fit_toy(tmp_path, wanted=[1, 0], epochs=12, patience=12)
+    summary, model = fit_toy(tmp_path, wanted=[1, 0], epochs=12, patience=12, learning_rate=0.1)
     losses = epoch_losses(tmp_path / "validation")
     assert (summary["epochs"], summary["best_epoch"]) == (12, 1)
     assert model.evaluate(toy([1, 0]), verbose=0)[0] == pytest.approx(losses[0])
