@@ -60,5 +60,6 @@ benchmark: install
 	$(bin)/python benchmarks/training_speed.py
 	$(bin)/python benchmarks/inference_speed.py
 
+# Deletes .venv and all of runs/, the models that the presets have pushed included.
 clean:
 	rm -rf .venv build ./*.egg-info runs

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Prepares .venv: Python 3.10, every dependency at its locked version, and this project.
-# Does nothing when the lock has not changed since the last time.
+# Does nothing when the lock has not changed since the last time, and refuses other platforms.
 set -eu
 cd "$(dirname "$0")"
 
@@ -8,6 +8,16 @@ lock=requirements/lock.txt
 stamp=.venv/.installed
 wanted=$(cat "$lock" requirements/uv.txt pyproject.toml | cksum)
 [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && exit 0
+
+platform=$(uname -sm)
+if [ "$platform" != "Linux x86_64" ]; then
+    cat >&2 <<END
+Malmoi needs Linux on x86-64, and this is $platform: TFX's own packages (tfx-bsl, ml-metadata) have
+wheels for that and for macOS on Intel only, and requirements/lock.txt is made for Linux. Run the
+same command in a virtual machine or a container of Linux on x86-64.
+END
+    exit 1
+fi
 
 is_310() { [ "$("$1" -c 'import sys; print(*sys.version_info[:2])' 2>/dev/null)" = "3 10" ]; }
 

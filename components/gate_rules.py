@@ -1,6 +1,6 @@
 """How the configuration of a gate states a rule: by its level and its limit."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,3 +21,29 @@ class LimitedRule(Rule):
     """A rule with a figure that must keep to a limit."""
 
     limit: float = Field(ge=0.0, description="Where the rule begins to complain.")
+
+
+def completed(settings: type[BaseModel], given: Any) -> Any:
+    """Fill up the rules of a gate's section: what is left out of one keeps its default.
+
+    Args:
+        settings: the section, each of whose rules has a default.
+        given: the section as it was given; a bare number in place of a rule is its limit.
+    """
+    if not isinstance(given, dict):
+        return given
+    rules = {key: rule for key, rule in _defaults(settings).items() if key in given}
+    return given | {key: _laid_over(rule, given[key]) for key, rule in rules.items()}
+
+
+def _defaults(settings: type[BaseModel]) -> dict[str, Rule]:
+    defaults = {key: field.default for key, field in settings.model_fields.items()}
+    return {key: rule for key, rule in defaults.items() if isinstance(rule, Rule)}
+
+
+def _laid_over(rule: Rule, given: Any) -> Any:
+    """Lay what is given over a rule's default; what is no rule is left for pydantic to refuse."""
+    is_number = isinstance(given, int | float) and not isinstance(given, bool)
+    if is_number and isinstance(rule, LimitedRule):
+        given = {"limit": given}
+    return rule.model_dump() | given if isinstance(given, dict) else given

@@ -14,12 +14,15 @@ from components.data_gate.settings import DataGateSettings
 from components.model_gate.settings import ModelGateSettings
 from components.text_example_gen.source import TextSource
 from pipeline import plain_yaml
+from pipeline.config_faults import faults, shown
 from pipeline.kubeflow_settings import KubeflowSettings
 from serving.releases.settings import ReleaseSettings
 from trainer.settings import TextSettings, TrainerSettings, TrainingSettings, TransformSettings
 
 _VARIABLE: Final = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 _NAME: Final = r"^[a-z0-9][a-z0-9_-]*$"
+_YAML_ENDINGS: Final = (".yaml", ".yml")
+"""Only of files that are named so something is quoted: any other may be personal data."""
 
 
 class ConfigError(Exception):
@@ -134,8 +137,8 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Config:
     try:
         config = Config.model_validate(_with_paths(tree, base))
     except ValidationError as error:
-        faults = "\n".join(f"  {fault}" for fault in _faults(error))
-        raise ConfigError(f"{path} is not a valid configuration:\n{faults}") from error
+        listed = "\n".join(f"  {fault}" for fault in faults(error, Config))
+        raise ConfigError(f"{path} is not a valid configuration:\n{listed}") from error
     return config
 
 
@@ -144,11 +147,26 @@ def _read(path: Path) -> dict[str, Any]:
         tree = plain_yaml.load(path.read_text("utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"no file {path}; `malmoi init DATA.csv` writes a first one") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(_no_yaml(path, error)) from error
     if not isinstance(tree, dict):
-        raise ConfigError(f"{path} must hold sections such as `data:`, not {tree!r}")
+        found = f", not {shown(tree)}" if path.suffix in _YAML_ENDINGS else ""
+        raise ConfigError(
+            f"{path} must hold sections such as `data:`{found}; {_is_it_the_data(path)}"
+        )
     return tree
+
+
+def _no_yaml(path: Path, error: UnicodeDecodeError | yaml.YAMLError) -> str:
+    if path.suffix in _YAML_ENDINGS:
+        return f"{path} cannot be read: {error}"
+    return f"{path} cannot be read as YAML; {_is_it_the_data(path)}"
+
+
+def _is_it_the_data(path: Path) -> str:
+    return f"is it the data? `malmoi init {path}` writes a configuration for it"
 
 
 def _override(tree: dict[str, Any], override: str) -> None:
@@ -161,7 +179,7 @@ def _override(tree: dict[str, Any], override: str) -> None:
     for section in sections:
         below = tree.setdefault(section, {})
         if not isinstance(below, dict):
-            raise ConfigError(f"--set {override}: {section} is {below!r}, not a section")
+            raise ConfigError(f"--set {override}: {section} is {shown(below)}, not a section")
         tree = below
     try:
         tree[last] = plain_yaml.load(value)
@@ -239,20 +257,3 @@ def _strings(value: Any) -> Iterator[str]:
     elif isinstance(value, Mapping | list):
         below = value.values() if isinstance(value, Mapping) else value
         yield from (text for part in below for text in _strings(part))
-
-
-def _faults(error: ValidationError) -> Iterator[str]:
-    """Tell each fault as `path: what is wrong`, one a line."""
-    for fault in error.errors():
-        where = ".".join(str(part) for part in fault["loc"]) or "configuration"
-        received = "" if isinstance(fault["input"], dict) else f", not {fault['input']!r}"
-        match fault["type"]:
-            case "extra_forbidden":
-                yield f"{where}: no such key"
-            case "missing":
-                yield f"{where}: is missing"
-            case "value_error":
-                for line in str(fault["ctx"]["error"]).splitlines():
-                    yield f"{where}: {line}"
-            case _:
-                yield f"{where}: {fault['msg'][0].lower()}{fault['msg'][1:]}{received}"

@@ -17,6 +17,9 @@ ROWS_PER_SUBWORD: Final = 3
 FEWEST_SUBWORDS: Final = 1_000
 """A subword needs rows to learn its vector from: more of them than that are learnt by heart."""
 
+UNNAMED: Final = "model"
+"""The name where a file has no ASCII letter or digit."""
+
 LABEL_DOMAIN: Final = "labels"
 
 ENVIRONMENTS: Final = ("TRAINING", "SERVING", "UNLABELLED")
@@ -32,8 +35,26 @@ _TYPES: Final[dict[SideType, "schema_pb2.FeatureType"]] = {
 
 def name_of(path: str) -> str:
     """Derive a name from a file: its ASCII letters and digits, or `model`."""
-    stem = PurePosixPath(path).name.split(".")[0].lower()
-    return re.sub(r"[^a-z0-9]+", "-", stem).strip("-") or "model"
+    return _ascii_name(path) or UNNAMED
+
+
+def reasons(guess: Guess, *, path: str) -> dict[str, str]:
+    """Say why a draft has its name, and its vocabulary's size where it has one: a sentence each.
+
+    Args:
+        guess: what the file seems to be.
+        path: the file that `name_of` made the name of.
+    """
+    name = _ascii_name(path)
+    made = f"{name!r}: the ASCII letters and digits of the file's name"
+    told = {"name": made if name else f"{UNNAMED!r}: the file's name has no ASCII letter or digit"}
+    subwords = _subwords(guess.rows)
+    if subwords < DEFAULT_SUBWORDS:
+        told["text.vocabulary_size"] = (
+            f"{subwords}, not {DEFAULT_SUBWORDS}: one subword for every {ROWS_PER_SUBWORD} rows, "
+            f"{FEWEST_SUBWORDS} at least"
+        )
+    return told
 
 
 def draft_config(guess: Guess, *, name: str, train: str) -> str:
@@ -47,7 +68,7 @@ def draft_config(guess: Guess, *, name: str, train: str) -> str:
     data = guess.source().model_dump(mode="json", exclude_defaults=True)
     data["train"] = train
     tree: dict[str, Any] = {"name": name, "data": data, "schema": f"schema/{name}/schema.pbtxt"}
-    subwords = max(FEWEST_SUBWORDS, guess.rows // ROWS_PER_SUBWORD)
+    subwords = _subwords(guess.rows)
     if subwords < DEFAULT_SUBWORDS:
         tree["text"] = {"vocabulary_size": subwords}
     heading = f"# malmoi run malmoi.yaml\n# {guess.rows:,} rows, {len(guess.labels)} labels.\n\n"
@@ -107,6 +128,15 @@ def write_schema(
         blocks.append(_domain(domain, values or {}))
     rest = schema_pb2.Schema(default_environment=schema.default_environment)
     return "".join([*blocks, _text(rest)])
+
+
+def _ascii_name(path: str) -> str:
+    stem = PurePosixPath(path).name.split(".")[0].lower()
+    return re.sub(r"[^a-z0-9]+", "-", stem).strip("-")
+
+
+def _subwords(rows: int) -> int:
+    return max(FEWEST_SUBWORDS, rows // ROWS_PER_SUBWORD)
 
 
 def _domain(domain: schema_pb2.StringDomain, remarks: Mapping[str, str]) -> str:

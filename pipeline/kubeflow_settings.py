@@ -26,7 +26,7 @@ class StepSettings(BaseModel):
         None, gt=0, description="Memory in units of 10^9 bytes; none: as the cluster likes."
     )
     retries: int | None = Field(
-        None, ge=0, description="Further attempts after a failure; none: 1. Gates have none."
+        None, ge=0, description="Further attempts after a failure; none: 1. DataGateHalt has none."
     )
     volumes: tuple[VolumeSettings, ...] = Field(
         (), description="Volumes beside those that all steps have."

@@ -8,7 +8,9 @@ from typing import Any, Final, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from components.gate_rules import Rule
 from pipeline.config import Config
+from pipeline.config_faults import section_in
 
 _HEADING: Final = """# Configuration
 
@@ -20,6 +22,16 @@ first file.
 This page is generated from the code: `python -m pipeline.reference > docs/configuration.md`.
 """
 
+_RULES: Final = """\
+A rule takes a `level` (`off`; `warn` reports what it finds; `refuse` also stops the run) and what
+else its default shows: a `limit`, where it begins to complain, or `min_rows`, the rows that both
+data sets must have, for with fewer chance alone is a distance. What is left out of a rule keeps its
+default, and a bare number in place of a rule is its `limit`, as in `leakage: 0.02`.
+"""
+
+_FIRST_RULES: Final = "gates.data"
+"""The section where rules appear first."""
+
 _PLAIN: Final = {str: "text", int: "integer", float: "number", bool: "true or false"}
 
 
@@ -29,27 +41,26 @@ def render() -> str:
 
 
 def _section(model: type[BaseModel], *, path: str) -> Iterator[str]:
-    """Yield the table of a section and then its sections."""
+    """Yield the table of a section and then its sections; a rule is told by its default alone."""
     below = []
     yield f"## `{path}`\n" if path else "## Top level\n"
+    if path == _FIRST_RULES:
+        yield _RULES
     yield "| key | value | default | |\n|---|---|---|---|"
     for name, field in model.model_fields.items():
         key = field.alias or name
-        section = _model_in(field.annotation)
-        if section:
+        section = section_in(field.annotation)
+        if section and not issubclass(section, Rule):
             below.append((section, f"{path}.{key}".lstrip(".")))
-        kind = "section" if section else _kind(field.annotation)
+        kind = _kind_of_section(section) if section else _kind(field.annotation)
         yield f"| `{key}` | {kind} | {_default(field)} | {field.description or ''} |"
     yield ""
     for section, name in below:
         yield from _section(section, path=name)
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    for part in (annotation, *get_args(annotation)):
-        if isinstance(part, type) and issubclass(part, BaseModel):
-            return part
-    return None
+def _kind_of_section(section: type[BaseModel]) -> str:
+    return "rule" if issubclass(section, Rule) else "section"
 
 
 def _kind(annotation: Any) -> str:

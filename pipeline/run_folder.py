@@ -28,8 +28,9 @@ class Summary:
     """What came of a run, as `malmoi run --json` prints it.
 
     Attributes:
-        verdict: whether the model was pushed, or which kind of gate refused.
-        reasons: why a gate refused, a sentence each.
+        verdict: whether the model was pushed, which kind of gate refused, or that a fault came
+            first.
+        reasons: why a gate refused, a sentence each, or what the fault was.
         rows: the first rows that the data gate's reasons are about, as `file:line: what`.
         pushed: the version and its path, or None.
         metrics: figures of the eval split by name; empty if it came not so far.
@@ -42,7 +43,9 @@ class Summary:
         report_fault: why it could not.
     """
 
-    verdict: Literal["pushed", "data refused", "model refused", "canary refused"] = "pushed"
+    verdict: Literal["pushed", "data refused", "model refused", "canary refused", "failed"] = (
+        "pushed"
+    )
     reasons: Sequence[str] = ()
     rows: Sequence[str] = ()
     pushed: Mapping[str, str] | None = None
@@ -64,6 +67,8 @@ class Summary:
                 )
             case "data refused":
                 return "The data gate refused this run; nothing was trained."
+            case "failed":
+                return "A fault ended this run."
             case "canary refused":
                 return "The canary refused this export; nothing was pushed."
             case _:

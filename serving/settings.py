@@ -11,6 +11,8 @@ LOOPBACK = "127.0.0.1"
 GRPC_PORT = 8500
 REST_PORT = 8501
 
+HIGHEST_PORT = 65_535
+
 IMAGE = "tensorflow/serving:2.16.1"  # the release that links the TensorFlow we train with
 
 MAX_REQUEST_BYTES = 32 * 2**20  # some 100,000 Korean reviews; a mistake is larger than that
@@ -86,10 +88,16 @@ class ServerSettings:
 
 
 def _faults(settings: ServerSettings) -> Sequence[str]:
+    file = settings.model_config_file
+    ports = {"port": settings.port, "rest_api_port": settings.rest_api_port}
     checks = [
         (
             (settings.model_base_path is None) != (settings.model_config_file is None),
             "expected exactly one of --model_base_path and --model_config_file",
+        ),
+        (
+            file is None or file.exists(),
+            f"--model_config_file={file}: there is no such file",
         ),
         (
             settings.batching_parameters_file is None or settings.enable_batching,
@@ -107,6 +115,10 @@ def _faults(settings: ServerSettings) -> Sequence[str]:
         (
             settings.limits.max_request_bytes > 0,
             f"--max_request_bytes must be above 0, not {settings.limits.max_request_bytes}",
+        ),
+        *(
+            (0 <= port <= HIGHEST_PORT, f"--{flag} must be from 0 to {HIGHEST_PORT}, not {port}")
+            for flag, port in ports.items()
         ),
         (
             not settings.port or settings.port != settings.rest_api_port,

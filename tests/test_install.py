@@ -4,6 +4,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -19,7 +21,7 @@ def only_tools(folder: Path) -> str:
     """Make a PATH with the shell's tools and no Python, no uv."""
     tools = folder / "tools"
     tools.mkdir()
-    for name in ("sh", "cat", "cksum", "dirname"):
+    for name in ("sh", "cat", "cksum", "dirname", "uname"):
         found = shutil.which(name)
         assert found
         (tools / name).symlink_to(found)
@@ -55,6 +57,21 @@ def test_another_python_is_not_taken(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert "needs Python 3.10" in done.stderr
+
+
+@pytest.mark.parametrize("platform", ["Darwin arm64", "Darwin x86_64", "Linux aarch64"])
+def test_another_platform_is_refused_before_anything_is_made(tmp_path: Path, platform: str) -> None:
+    tools = only_tools(tmp_path)
+    uname = Path(tools) / "uname"
+    uname.unlink()
+    uname.write_text(f"#!/bin/sh\necho {platform}\n")
+    uname.chmod(0o755)
+
+    done = install(scratch_clone(tmp_path), tools)
+
+    assert done.returncode == 1
+    assert f"needs Linux on x86-64, and this is {platform}: " in done.stderr
+    assert not (tmp_path / ".venv").exists()
 
 
 def test_nothing_is_done_where_the_lock_is_installed(tmp_path: Path) -> None:

@@ -82,8 +82,9 @@ def _quarantined(evidence: Evidence, settings: DataGateSettings) -> Iterator[Fin
             subject="rows",
             figure=f"{share:.2%} of {evidence.rows_read:,} rows ({evidence.rows_quarantined:,})",
             limit=f"{settings.quarantined.limit:.2%}",
-            advice="mend the rows, all of which stand in the quarantine file with file, line and "
-            "reason; or check data.encoding, data.delimiter and data.quoting",
+            advice="mend the rows, all of which stand with file, line and reason in "
+            "quarantine.jsonl (of a run on this machine, under artifacts/TextExampleGen/quarantine "
+            "in the output folder); or check data.encoding, data.delimiter and data.quoting",
             rows=tuple(evidence.quarantine[:MOST_ROWS]),
         )
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from components.gate_rules import LimitedRule, Rule
+from components.gate_rules import LimitedRule, Rule, completed
 
 
 class ComparedRule(Rule):
@@ -18,7 +18,10 @@ class ComparedRule(Rule):
 
 
 class DataGateSettings(BaseModel):
-    """The rules that data must pass before anything is trained on it."""
+    """The rules that data must pass before anything is trained on it.
+
+    A bare number in place of a rule is its limit: `leakage: 0.02`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -85,9 +88,5 @@ class DataGateSettings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _complete(cls, given: Any) -> Any:
-        """Let a rule be given in part: what is left out of it keeps its default."""
-        if not isinstance(given, dict):
-            return given
-        parts = {key: rule for key, rule in given.items() if isinstance(rule, dict)}
-        known = {key: cls.model_fields[key].default for key in parts if key in cls.model_fields}
-        return given | {key: rule.model_dump() | parts[key] for key, rule in known.items()}
+        """Let a rule be given in part or by its limit: what is left out keeps its default."""
+        return completed(cls, given)

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from components.gate_rules import LimitedRule
+from components.gate_rules import LimitedRule, completed
 
 
 class ShareRule(LimitedRule):
@@ -89,19 +89,4 @@ class ModelGateSettings(BaseModel):
     @classmethod
     def _complete(cls, given: Any) -> Any:
         """Let a rule be given in part or by its limit: what is left out keeps its default."""
-        if not isinstance(given, dict):
-            return given
-        rules = {key: rule for key, rule in _defaults(cls).items() if key in given}
-        return given | {key: _completed(rule, given[key]) for key, rule in rules.items()}
-
-
-def _defaults(settings: type[ModelGateSettings]) -> dict[str, LimitedRule]:
-    defaults = {key: field.default for key, field in settings.model_fields.items()}
-    return {key: rule for key, rule in defaults.items() if isinstance(rule, LimitedRule)}
-
-
-def _completed(rule: LimitedRule, given: Any) -> Any:
-    """Lay what is given over a rule's default; what is no rule is left for pydantic to refuse."""
-    if isinstance(given, int | float) and not isinstance(given, bool):
-        given = {"limit": given}
-    return rule.model_dump() | given if isinstance(given, dict) else given
+        return completed(cls, given)

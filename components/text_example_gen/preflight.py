@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from components.text_example_gen import files, layout
 from components.text_example_gen.layout import Layout
-from components.text_example_gen.rows import Bad, read_rows
-from components.text_example_gen.source import TextSource
+from components.text_example_gen.lines import read_lines
+from components.text_example_gen.rows import Bad, plain, read_rows
+from components.text_example_gen.source import Encoding, TextSource
 
 PEEKED_ROWS: Final = 20
 """Rows looked at in each file: one bad row is the data's, twenty in a row are the settings'."""
@@ -48,7 +49,7 @@ def _pattern_problems(name: str, pattern: str, how: Layout) -> Iterator[str]:
     for path in found:
         problem = _file_problem(path, how)
         if problem:
-            yield f"{name}: {problem}"
+            yield f"{name}: {problem}{_way_on(name, path, how, problem)}"
 
 
 def _file_problem(path: str, how: Layout) -> str | None:
@@ -70,3 +71,18 @@ def _file_problem(path: str, how: Layout) -> str | None:
             f"line {first.line}: {first.reason}"
         )
     return None
+
+
+def _way_on(name: str, path: str, how: Layout, problem: str) -> str:
+    """Tell the setting that reads a file whose bytes are another encoding's; else nothing."""
+    if f"bytes that are no {how.encoding}" not in problem:
+        return ""
+    others = (encoding for encoding in get_args(Encoding) if encoding != how.encoding)
+    fitting = next((encoding for encoding in others if _decodes(path, encoding)), None)
+    section = name.removesuffix(".path") if name.endswith(".path") else "data"
+    return f"; {fitting} decodes it: add --set {section}.encoding={fitting}" if fitting else ""
+
+
+def _decodes(path: str, encoding: Encoding) -> bool:
+    with open(path, "rb") as stream, plain(stream) as data:
+        return not any(line.flaw for line in islice(read_lines(data, encoding), PEEKED_ROWS))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePosixPath
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, get_args
 
 from components.text_example_gen import layout, sniff_table
 from components.text_example_gen.layout import Layout
@@ -20,6 +20,14 @@ SAMPLE_ROWS: Final = 20_000
 """Rows that the guess looks at; more change it seldom, and these are read within a second."""
 
 PARQUET_MAGIC: Final = b"PAR1"
+
+_NO_TABLES: Final = {
+    b"PK\x03\x04": "a zip archive, as .xlsx files are",
+    b"\xd0\xcf\x11\xe0": "an Office file of old, as .xls files are",
+    codecs.BOM_UTF16_LE: "text in UTF-16",
+    codecs.BOM_UTF16_BE: "text in UTF-16",
+}
+"""First bytes of what spreadsheets save and nobody here reads."""
 
 USUAL_DELIMITERS: Final = (",", "\t")
 """Those that csv and tsv have anyway."""
@@ -46,7 +54,7 @@ def look_at(path: str, asked: Sequence[str]) -> Written:
         asked: Column names that the user gave: text, then label.
 
     Raises:
-        ValueError: If the file holds no row.
+        ValueError: If the file holds no row, or is of a kind that cannot be read.
         OSError: If the file cannot be read.
     """
     with open(path, "rb") as stream:
@@ -57,6 +65,9 @@ def look_at(path: str, asked: Sequence[str]) -> Written:
             lines = list(islice(data, SAMPLE_ROWS))
     if not any(line.strip() for line in lines):
         raise ValueError(f"{path}: the file is empty; a guess needs some rows")
+    for mark, kind in _NO_TABLES.items():
+        if lines[0].startswith(mark):
+            raise ValueError(f"{path}: this is {kind}; {_what_to_do()}")
     encoding, reason = sniff_table.encoding_of(lines)
     found = _from_json(lines, encoding) if _looks_like_json(lines) else None
     found = found or _from_table(lines, encoding, asked, path)
@@ -98,7 +109,7 @@ def _from_table(
     width, _ = sniff_table.width_of(dialect.rows)
     rows = [row.cells for row in dialect.rows if not row.flaw and len(row.cells) == width]
     if not rows:
-        raise ValueError(f"{path}: no line can be read as a row; write the settings by hand")
+        raise ValueError(f"{path}: no line can be read as a row; {_what_to_do()}")
     header, reason = sniff_table.header_of(rows, asked)
     first, values = (rows[0], rows[1:]) if header else (_numbered(width), rows)
     written_as: Format = "tsv" if dialect.delimiter == "\t" else "csv"
@@ -111,6 +122,12 @@ def _from_table(
         quoting=dialect.quoting,
         header=header,
     )
+
+
+def _what_to_do() -> str:
+    """Name what can be read, and the way there from everything else."""
+    formats, encodings = ", ".join(get_args(Format)), " or ".join(get_args(Encoding))
+    return f"what can be read is {formats}, in {encodings}: save it as CSV in UTF-8"
 
 
 def _numbered(width: int) -> list[str]:

@@ -1,13 +1,17 @@
 """`malmoi kubeflow compile`: from the configuration to pipeline.yaml."""
 
 import os
+import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.console.arguments import FAULT, ConfigFile, Overrides, Verbose, load_config
 from pipeline.console.talk import complain
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
 
 Output = Annotated[
     Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write the pipeline.")
@@ -48,4 +52,15 @@ def compile_(
         complain(f"{config} cannot be compiled: {fault}")
         raise typer.Exit(FAULT)
     steps = len(all_tasks(read(output)[0]))
-    print(f"{output}: {steps} tasks; try it here: malmoi kubeflow rehearse {output}")
+    rehearse = f"malmoi kubeflow rehearse {shlex.quote(str(output))} --data {_rows_of(loaded)}"
+    print(f"{output}: {steps} tasks; try it here: {rehearse}")
+
+
+def _rows_of(config: "Config") -> str:
+    """Name the folder here that `rehearse` takes for the bucket's: nobody knows a bucket's copy."""
+    from kubeflow.compile import settings_of
+    from kubeflow.data_folder import split_off
+
+    within, _ = split_off(config.data, settings_of(config).data)
+    folder = config.data.train.removesuffix(within.train)
+    return "FOLDER" if "://" in folder else shlex.quote(folder)

@@ -32,13 +32,12 @@ def demo(
 
     Example: malmoi demo --set output=/tmp/demo
     """
-    config = load_config(PRESET, overrides)
+    config = _with_corpus(load_config(PRESET, overrides), overrides or [])
     try:
         _write_corpus(Path(config.data.train))
     except OSError as error:
         complain(
-            f"data.train: the corpus cannot be written: {error}; "
-            "add --set data.train=/another/file.csv"
+            f"data.train: the corpus cannot be written: {error}; add --set output=/another/folder"
         )
         raise typer.Exit(FAULT) from error
     if corpus_only:
@@ -47,6 +46,15 @@ def demo(
     if status == DONE:
         status = _ask(config)
     raise typer.Exit(status)
+
+
+def _with_corpus(config: "Config", overrides: list[str]) -> "Config":
+    """Let the corpus lie in the output folder, unless an override says where it lies."""
+    if any(override.startswith(("data=", "data.train=")) for override in overrides):
+        return config
+    corpus = config.output_dir / Path(config.data.train).name
+    data = config.data.model_copy(update={"train": str(corpus)})
+    return config.model_copy(update={"data": data})
 
 
 def _write_corpus(path: Path) -> None:

@@ -41,7 +41,7 @@ def init(
     except ValueError as error:
         complain(str(error))
         raise typer.Exit(FAULT) from error
-    for field, reason in found.why.items():
+    for field, reason in (found.why | drafts.reasons(found, path=file.name)).items():
         print(f"{field}: {reason}")
     print(f"Wrote {' and '.join(map(str, files))}. Review both, then: malmoi run malmoi.yaml")
 

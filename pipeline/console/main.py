@@ -1,8 +1,11 @@
 """The `malmoi` command."""
 
+import sys
+
 import typer
 
 from kubeflow.console.main import app as kubeflow
+from pipeline.console.arguments import FAULT
 from pipeline.console.demo import demo
 from pipeline.console.evaluate import evaluate
 from pipeline.console.init import init
@@ -28,5 +31,10 @@ app.add_typer(releases)
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; a wrong call of it is a fault, where click would end with 2."""
+    try:
+        app()
+    except SystemExit as ended:
+        if isinstance(ended.__context__, typer.TyperException):  # it has said what was wrong
+            sys.exit(FAULT)
+        raise

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -19,7 +19,6 @@ from pipeline.console.arguments import (
     ConfigFile,
     Overrides,
     Verbose,
-    load_config,
 )
 from pipeline.console.talk import Talk, complain
 
@@ -41,49 +40,69 @@ def run(
 
     Example: malmoi run malmoi.yaml --set training.epochs=3
     """
-    raise typer.Exit(run_pipeline(load_config(config, overrides), as_json, verbose))
+    from pipeline.config import ConfigError, load
+
+    try:
+        loaded = load(config, overrides or [])
+    except ConfigError as error:
+        raise typer.Exit(_end(_failed(str(error)), as_json=as_json)) from error
+    raise typer.Exit(run_pipeline(loaded, as_json, verbose))
 
 
 def run_pipeline(config: "Config", as_json: bool = False, verbose: bool = False) -> int:
     """Run a configuration, talk about it, and return the exit status."""
+    # End as tidily as on Ctrl-C; SIGINT's present handler is none where a shell runs us with `&`.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    return _end(_run_locked(config, as_json=as_json, verbose=verbose), as_json=as_json)
+
+
+def _end(summary: "Summary", *, as_json: bool) -> int:
+    """Print the summary, where it is asked for, and return the exit status."""
+    if as_json:
+        print(summary.to_json())
+    return {"pushed": DONE, "failed": FAULT}.get(summary.verdict, REFUSED)
+
+
+def _failed(words: str, *, reasons: Sequence[str] = (), folder: Path | None = None) -> "Summary":
+    """Tell a fault, and sum it up: by its words where they are the one reason."""
+    from pipeline.run_folder import Summary
+
+    complain(words)
+    return Summary(
+        verdict="failed", reasons=reasons or [words], run_folder=str(folder) if folder else ""
+    )
+
+
+def _run_locked(config: "Config", *, as_json: bool, verbose: bool) -> "Summary":
+    """Run where nothing speaks against it and no other run holds the output folder."""
     from pipeline.locking import BusyError, locked
     from pipeline.preflight import problems
 
-    # End as tidily as on Ctrl-C; SIGINT's present handler is none where a shell runs us with `&`.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     found = problems(config)
     if found:
-        complain("\n".join(["This run cannot start:", *(f"  {fault}" for fault in found)]))
-        return FAULT
+        words = "\n".join(["This run cannot start:", *(f"  {fault}" for fault in found)])
+        return _failed(words, reasons=found)
     try:
         with locked(config.output_dir):
-            summary = _run_captured(config, as_json=as_json, verbose=verbose)
+            return _run_captured(config, as_json=as_json, verbose=verbose)
     except BusyError as error:
-        complain(str(error))
-        return FAULT
+        return _failed(str(error))
     except OSError as error:
-        complain(_fault(error, None))
-        return FAULT
-    if summary is None:
-        return FAULT
-    if as_json:
-        print(summary.to_json())
-    return DONE if summary.verdict == "pushed" else REFUSED
+        return _failed(_fault(error))
 
 
-def _run_captured(config: "Config", *, as_json: bool, verbose: bool) -> "Summary | None":
-    """Run with the libraries' words in the run's log; None after a fault, which is told."""
+def _run_captured(config: "Config", *, as_json: bool, verbose: bool) -> "Summary":
+    """Run with the libraries' words in the run's log, which is named after a fault."""
     from pipeline.capture import captured
     from pipeline.run import execute
     from pipeline.run_folder import LOG_FILE, make_run_folder
 
     with Talk(sys.stderr if as_json else sys.stdout) as talk:
-        log: Path | None = None
+        folder: Path | None = None
         try:
             folder = make_run_folder(config)
-            log = folder / LOG_FILE
             talk.say(f"{config.name}: run folder {folder}")
-            with captured(log, show=verbose):
+            with captured(folder / LOG_FILE, show=verbose):
                 try:
                     summary = execute(config, folder, talk)
                 except BaseException:
@@ -91,13 +110,19 @@ def _run_captured(config: "Config", *, as_json: bool, verbose: bool) -> "Summary
                         traceback.print_exc()
                     raise
         except KeyboardInterrupt as error:
-            complain(_fault(error, log))
-            _leave(FAULT)
+            _leave(_end(_broken_off(error, folder), as_json=as_json))
         except Exception as error:  # noqa: BLE001 - told in full, with the log
-            complain(_fault(error, log))
-            return None
+            return _broken_off(error, folder)
         talk.say(closing_words(summary))
     return summary
+
+
+def _broken_off(error: BaseException, folder: Path | None) -> "Summary":
+    from pipeline.run_folder import LOG_FILE
+
+    fault = _fault(error)
+    words = f"{fault}\nLog: {folder / LOG_FILE}" if folder else fault
+    return _failed(words, reasons=[fault], folder=folder)
 
 
 def _leave(status: int) -> NoReturn:
@@ -143,12 +168,10 @@ def _verdict_words(summary: "Summary") -> Iterator[str]:
         yield f"No report could be written: {summary.report_fault}"
 
 
-def _fault(error: BaseException, log: Path | None) -> str:
+def _fault(error: BaseException) -> str:
     from pipeline.causes import explain, was_interrupted
 
     if was_interrupted(error):
-        what = "Interrupted. Run the same command again: finished nodes come from the cache."
-    else:
-        node = getattr(error, "node", None)
-        what = f"{node or 'The run'} failed: {explain(error)}"
-    return what if log is None else f"{what}\nLog: {log}"
+        return "Interrupted. Run the same command again: finished nodes come from the cache."
+    node = getattr(error, "node", None)
+    return f"{node or 'The run'} failed: {explain(error)}"

@@ -112,12 +112,15 @@ def settle(base: Path) -> State:
 
 
 def _before(base: Path, state: State) -> int:
-    if state.before is None:
-        raise ReleaseError(
-            f"no version was stable before {state.stable or 'this one'}, "
-            f"{in_words(versions(base))}; choose one with --to"
-        )
-    return state.before
+    if state.before is not None:
+        return state.before
+    there = versions(base)
+    if not there:
+        raise ReleaseError(f"no version in {base}: `malmoi run` pushes one")
+    raise ReleaseError(
+        f"no version was stable before {state.stable or 'this one'}, {in_words(there)}; "
+        "choose one with --to"
+    )
 
 
 def _require_whole(base: Path, version: int) -> None:

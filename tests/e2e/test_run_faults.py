@@ -1,5 +1,6 @@
 """What goes wrong outside: status 1, one clear message, and the traceback in the log alone."""
 
+import json
 import signal
 import socket
 import subprocess
@@ -38,6 +39,16 @@ def broken(build: Callable[..., Any]) -> Any:
     return house
 
 
+def failed_in(done: Any) -> str:
+    """The run's folder in the JSON of a run that failed, whose reasons stand on stderr too."""
+    told = done.json()
+    assert told["verdict"] == "failed"
+    assert told["reasons"]
+    assert [reason for reason in told["reasons"] if reason not in done.err] == []
+    assert (told["pushed"], told["metrics"]) == (None, {})
+    return str(told["run_folder"])
+
+
 @pytest.mark.parametrize(
     ("override", "parts"),
     [
@@ -60,9 +71,11 @@ def test_what_can_be_known_before_is_told_before_any_node_runs(
     broken: Any, malmoi: Callable[..., Any], override: str, parts: list[str]
 ) -> None:
     done = malmoi("run", broken.config, "--json", "--set", override)
-    assert (done.status, done.out) == (FAULT, "")
+    assert done.status == FAULT
     assert [part for part in parts if part not in done.err] == []
     assert "Traceback" not in done.err
+    assert failed_in(done) == ""
+    assert [part for part in parts if part not in "".join(done.json()["reasons"])] == []
     assert not (broken.output / "runs").exists()
 
 
@@ -80,12 +93,13 @@ def test_a_fault_within_a_node_names_the_node_and_keeps_its_traceback_in_the_log
     output = broken.folder / "failed"
     overrides = ("--set", "data.train=almost.csv", "--set", f"output={output}")
     done = malmoi("run", broken.config, "--json", *overrides)
-    assert (done.status, done.out) == (FAULT, "")
+    assert done.status == FAULT
     assert "TextExampleGen failed: eval: none of the 1 good training rows" in done.err
     assert "Traceback" not in done.err
     log = Path(done.err.splitlines()[-1].removeprefix("Log: "))
     assert log.parent.parent == output / "runs"
     assert "Traceback (most recent call last)" in log.read_text("utf-8")
+    assert failed_in(done) == str(log.parent)
 
 
 @pytest.mark.parametrize("command", ["predict", "serve", "evaluate"])
@@ -138,7 +152,8 @@ def test_a_folder_that_another_process_holds_is_left_alone(
     before = sorted((house.output / "runs").iterdir())
     with locked(house.output):
         done = malmoi("run", house.config, "--json")
-    assert (done.status, done.out) == (FAULT, "")
+    assert done.status == FAULT
+    assert failed_in(done) == ""
     assert done.err.startswith(f"run: {house.output} is held by a run of ")
     assert sorted((house.output / "runs").iterdir()) == before
 
@@ -167,7 +182,8 @@ def test_a_signal_ends_a_run_with_a_word_on_how_to_go_on(
     assert busy.status == FAULT
     assert busy.err.startswith(f"run: {house.output} is held by a run of ")
     assert f"(process {process.pid}, since " in busy.err
-    assert (process.returncode, out) == (FAULT, "")
+    assert process.returncode == FAULT
+    assert json.loads(out)["verdict"] == "failed"
     assert "Interrupted. Run the same command again: finished nodes come from the cache." in err
     assert "Traceback" not in err
 

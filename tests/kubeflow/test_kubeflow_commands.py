@@ -92,6 +92,25 @@ def test_rows_that_are_nowhere_are_asked_for(tmp_path: Path) -> None:
     assert "s3://malmoi/rows is empty here: name the folder that stands for it" in told
 
 
+@pytest.mark.parametrize(
+    ("overrides", "folder"),
+    [
+        ((), str(Path(__file__).with_name("golden") / "rows") + "/"),
+        (("data.train=s3://b/r/a.csv", "data.eval=s3://b/r/e.csv", "kubeflow.data=null"), "FOLDER"),
+    ],
+)
+def test_compile_names_the_command_that_tries_it_with_the_folder_of_the_rows(
+    tmp_path: Path, overrides: tuple[str, ...], folder: str
+) -> None:
+    golden, written = Path(__file__).with_name("golden") / "malmoi.yaml", tmp_path / "p.yaml"
+    settings = [part for override in overrides for part in ("--set", override)]
+
+    status, told = malmoi("kubeflow", "compile", golden, "-o", written, *settings)
+
+    assert status == DONE
+    assert told.endswith(f"try it here: malmoi kubeflow rehearse {written} --data {folder}\n")
+
+
 @pytest.mark.parametrize("given", ["data_uri", "=s3://b", ""])
 def test_a_parameter_without_key_or_value_is_refused_with_an_example(
     tmp_path: Path, given: str

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
+from pipeline.console import main
 from pipeline.console.main import app
 
 MALMOI = Path(sys.executable).with_name("malmoi")
@@ -78,8 +80,37 @@ def test_every_command_shows_an_example_that_calls_it(command: str) -> None:
     assert f"Example: malmoi {command} " in told
 
 
-def test_an_unknown_command_and_an_unknown_option_are_refused() -> None:
-    for arguments in (["trian"], ["run", "malmoi.yaml", "--epochs", "3"]):
-        done = subprocess.run([MALMOI, *arguments], capture_output=True, text=True, check=False)
-        assert done.returncode == 2
-        assert "Traceback" not in done.stderr
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["trian"], "Error: No such command 'trian'"),
+        (["run", "malmoi.yaml", "--epochs", "3"], "Error: No such option: --epochs"),
+        (["run"], "Error: Missing argument 'CONFIG'"),
+        (["predict", "malmoi.yaml", "--top", "0"], "Error: Invalid value for '--top'"),
+        (["releases"], "rollback"),
+    ],
+)
+def test_a_wrong_call_is_a_fault_and_no_refusal_and_says_what_is_right(
+    arguments: list[str], message: str
+) -> None:
+    done = subprocess.run([MALMOI, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Usage: malmoi " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("status", [0, 1, 2])
+def test_a_command_that_ran_ends_with_its_own_status(
+    status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end() -> None:
+        raise typer.Exit(status)
+
+    own = typer.Typer()
+    own.command()(end)
+    monkeypatch.setattr(main, "app", own)
+    monkeypatch.setattr(sys, "argv", ["malmoi"])
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert ended.value.code == status

@@ -64,6 +64,29 @@ def test_an_unknown_key_is_refused_by_name(tmp_path: Path, key: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("nam", "name"),
+        ("shema", "schema"),
+        ("training.epoch", "training.epochs"),
+        ("data.columns.txt", "data.columns.text"),
+        ("gates.data.leakage.limits", "gates.data.leakage.limit"),
+        ("kubeflow.steps.Trainer.cpus", "kubeflow.steps.Trainer.cpu"),
+    ],
+)
+def test_for_an_unknown_key_the_nearest_of_its_section_is_named(
+    tmp_path: Path, key: str, meant: str
+) -> None:
+    assert f"  {key}: no such key; did you mean {meant}?" in complaint(
+        write(tmp_path), f"{key}=1"
+    ).split("\n")
+
+
+def test_for_a_key_like_no_other_none_is_named(tmp_path: Path) -> None:
+    assert complaint(write(tmp_path), "training.zzz=1").endswith("training.zzz: no such key")
+
+
+@pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"", "must hold sections such as `data:`, not None"),
@@ -78,6 +101,37 @@ def test_a_file_that_is_no_tree_of_sections_is_refused(
     path = tmp_path / "malmoi.yaml"
     path.write_bytes(content)
     assert f"{path} {message}" in complaint(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "text,label\n홍길동 900101-1234567 환불해 주세요,환불\n",
+        '"홍길동 900101-1234567",환불\n',
+        '{"text": "홍길동 900101-1234567"}\n{"text": "홍길동"}\n',
+        "홍길동\x00900101-1234567\n",
+    ],
+    ids=["csv", "quoted", "json lines", "binary"],
+)
+def test_the_data_in_place_of_the_configuration_is_not_shown_but_asked_about(
+    tmp_path: Path, content: str
+) -> None:
+    path = tmp_path / "reviews.csv"
+    path.write_text(content, "utf-8")
+    told = complaint(path)
+    assert told.endswith(f"; is it the data? `malmoi init {path}` writes a configuration for it")
+    assert "홍길동" not in told
+
+
+def test_of_a_long_value_the_beginning_is_shown(tmp_path: Path) -> None:
+    long = "가" * 10_000
+    for told in (
+        complaint(write(tmp_path, long)),
+        complaint(write(tmp_path, SMALLEST | {"name": long})),
+        complaint(write(tmp_path, SMALLEST | {"name": long}), "name.first=x"),
+    ):
+        assert "가" * 59 + " ..." in told
+        assert "가" * 60 not in told
 
 
 def test_a_file_that_is_not_there_is_told_with_the_command_that_writes_one(tmp_path: Path) -> None:

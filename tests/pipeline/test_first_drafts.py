@@ -4,12 +4,14 @@ import csv
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from components.text_example_gen import sniff
 from pipeline.config import load
-from pipeline.drafts import name_of
+from pipeline.drafts import draft_config, name_of, reasons
 from pipeline.preflight import problems
 
 MALMOI = Path(sys.executable).with_name("malmoi")
@@ -87,6 +89,29 @@ def test_a_file_that_gives_no_draft_is_refused_in_one_line(
     assert done.stderr.startswith(message)
     assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "malmoi.yaml").exists()
+
+
+def test_the_name_and_the_size_of_a_small_vocabulary_are_explained(tmp_path: Path) -> None:
+    write(tmp_path / "My Reviews.csv")
+    write(tmp_path / "리뷰.csv")
+    small = "text.vocabulary_size: 1000, not 16000: one subword for every 3 rows, 1000 at least\n"
+
+    named = init(tmp_path, "My Reviews.csv").stdout
+    unnamed = init(tmp_path, "리뷰.csv", "--force").stdout
+
+    assert "name: 'my-reviews': the ASCII letters and digits of the file's name\n" in named
+    assert small in named
+    assert "name: 'model': the file's name has no ASCII letter or digit\n" in unnamed
+
+
+def test_a_vocabulary_of_the_default_size_needs_no_explanation(tmp_path: Path) -> None:
+    write(tmp_path / "reviews.csv")
+    guess = replace(sniff.guess(str(tmp_path / "reviews.csv")), rows=150_000)
+
+    told = reasons(guess, path="reviews.csv")
+
+    assert list(told) == ["name"]
+    assert "vocabulary_size" not in draft_config(guess, name="reviews", train="reviews.csv")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from components.data_gate.distance_rules import Comparison
 from components.data_gate.rules import MOST_ROWS, Anomaly, Evidence, judge
@@ -53,6 +54,30 @@ def evidence(**fields: Any) -> Evidence:
 def settings(**rules: dict[str, Any]) -> DataGateSettings:
     defaults = DataGateSettings().model_dump()
     return DataGateSettings.model_validate({n: f | rules.get(n, {}) for n, f in defaults.items()})
+
+
+def test_a_bare_number_is_the_rules_limit() -> None:
+    given = DataGateSettings.model_validate({"leakage": 0.2, "labels": 3})
+    assert (given.leakage.level, given.leakage.limit) == ("refuse", 0.2)
+    assert given.labels.limit == 3
+    assert given.duplicates == DataGateSettings().duplicates
+
+
+def test_a_rule_given_in_part_keeps_the_rest() -> None:
+    given = DataGateSettings.model_validate(
+        {"leakage": {"level": "warn"}, "drift": {"min_rows": 9}}
+    )
+    assert (given.leakage.level, given.leakage.limit) == ("warn", 0.01)
+    assert (given.drift.level, given.drift.min_rows) == ("refuse", 9)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"drift": 5}, {"anomalies": 5}, {"leakage": True}, {"leakage": "much"}, {"leakage": -1}],
+)
+def test_what_is_no_limit_is_refused(given: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        DataGateSettings.model_validate(given)
 
 
 def test_sound_data_passes_without_a_word() -> None:
@@ -139,6 +164,13 @@ def test_a_finding_shows_ten_rows_at_most() -> None:
     [finding] = judge(evidence(rows_quarantined=50, quarantine=rows), settings()).findings
     assert finding.rows == tuple(rows[:MOST_ROWS])
     assert MOST_ROWS == 10
+
+
+def test_quarantined_rows_are_told_with_the_place_of_their_file() -> None:
+    [finding] = judge(evidence(rows_quarantined=50), settings()).findings
+    assert "quarantine.jsonl (of a run on this machine, under artifacts/TextExampleGen" in (
+        finding.advice
+    )
 
 
 def test_data_without_a_single_row_or_label_is_refused_and_nothing_divides_by_zero() -> None:

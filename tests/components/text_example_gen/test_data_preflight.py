@@ -48,6 +48,39 @@ def test_a_file_that_stops_a_run_is_told(folder: Path, content: bytes, problem: 
     assert problem in told
 
 
+@pytest.mark.parametrize(
+    ("content", "settings"),
+    [
+        (TABLE.encode("cp949"), {}),
+        (("본문,label\n" + "좋아요,칭찬\n" * 30).encode("cp949"), {"columns": ["본문", "label"]}),
+        (TABLE.replace("좋아요", "😀").encode(), {"encoding": "cp949"}),
+    ],
+    ids=["rows", "header", "the other way round"],
+)
+def test_bytes_of_another_encoding_are_told_with_the_setting_that_reads_them(
+    folder: Path, content: bytes, settings: dict[str, Any]
+) -> None:
+    columns = dict(zip(("text", "label"), settings.pop("columns", ("text", "label")), strict=True))
+    (folder / "train.csv").write_bytes(content)
+    [told] = problems(source(folder / "train.csv", columns=columns, **settings))
+    other = "utf-8" if settings else "cp949"
+    assert told.endswith(f"; {other} decodes it: add --set data.encoding={other}")
+    assert problems(source(folder / "train.csv", columns=columns, encoding=other)) == []
+
+
+def test_the_encoding_of_unlabelled_files_is_a_setting_of_their_own(folder: Path) -> None:
+    (folder / "more.csv").write_bytes("text\n좋아요\n".encode("cp949"))
+    [told] = problems(source(folder / "train.csv", unlabelled={"path": str(folder / "more.csv")}))
+    assert told.endswith("add --set data.unlabelled.encoding=cp949")
+
+
+def test_bytes_that_no_encoding_decodes_get_no_advice(folder: Path) -> None:
+    (folder / "train.csv").write_bytes(TABLE.encode("utf-16"))
+    [told] = problems(source(folder / "train.csv"))
+    assert "bytes that are no utf-8" in told
+    assert "decodes it" not in told
+
+
 def test_a_pattern_without_files_tells_what_lies_there(folder: Path) -> None:
     assert problems(source(folder / "trian.csv")) == [
         f"data.train: no file matches {folder}/trian.csv; in {folder} lie train.csv"

@@ -128,6 +128,31 @@ def test_an_empty_file_makes_no_guess(tmp_path: Path) -> None:
         guess(made(tmp_path, "a.csv", b"\n"))
 
 
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (table().encode("utf-16"), "this is text in UTF-16; "),
+        (table().encode("utf-16-be"), "no line can be read as a row; "),
+        (
+            b"PK\x03\x04\x14\x00\x06\x00\n<row>\n<row>\n",
+            "this is a zip archive, as .xlsx files are; ",
+        ),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\n", "as .xls files are; "),
+    ],
+    ids=["utf-16", "utf-16 without mark", "xlsx", "xls"],
+)
+def test_a_file_of_a_kind_that_cannot_be_read_is_told_with_what_can(
+    tmp_path: Path, content: bytes, kind: str
+) -> None:
+    path = made(tmp_path, "a.csv", content)
+    with pytest.raises(ValueError, match="save it as CSV in UTF-8") as caught:
+        guess(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert f"{kind}what can be read is csv, tsv, jsonl, parquet, in utf-8 or cp949" in str(
+        caught.value
+    )
+
+
 @pytest.mark.parametrize("named", [(None, None), ("text", "label")], ids=["guessed", "named"])
 def test_a_header_alone_is_refused_in_words(
     tmp_path: Path, named: tuple[str | None, str | None]

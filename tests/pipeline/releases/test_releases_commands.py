@@ -63,7 +63,8 @@ def two(tmp_path: Path, base: Path) -> tuple[int, int]:
         verdicts={"data": {"passed": True}},
         libraries={"tensorflow": "2.16.2"},
     )
-    first, second = (push(model, base, provenance=origin, keep=5).version for _ in range(2))
+    later = origin.model_copy(update={"run_id": "2026-11-22T08:00:00"})
+    first, second = (push(model, base, provenance=o, keep=5).version for o in (origin, later))
     return first, second
 
 
@@ -180,6 +181,12 @@ def test_rollback_without_a_way_back_ends_with_1(ask: Ask, two: tuple[int, int])
     assert done.exit_code == 1
     assert "choose one with --to" in done.stderr
     assert ask("rollback", "--to", two[1]).exit_code == 0
+
+
+def test_rollback_before_the_first_push_tells_what_pushes_one(ask: Ask, base: Path) -> None:
+    done = ask("rollback")
+    assert done.exit_code == 1
+    assert done.stderr == f"no version in {base}: `malmoi run` pushes one\n"
 
 
 def test_pin_holds_and_off_lifts(ask: Ask, two: tuple[int, int], base: Path) -> None:

@@ -1,0 +1,38 @@
+"""`malmoi demo`: where the corpus lies."""
+
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from pipeline.config import load
+from pipeline.console.demo import PRESET
+from pipeline.console.main import app
+
+
+def write_corpus(*overrides: str) -> str:
+    settings = [part for override in overrides for part in ("--set", override)]
+    done = CliRunner().invoke(app, ["demo", "--corpus-only", *settings])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_another_output_folder_gets_a_corpus_of_its_own(tmp_path: Path) -> None:
+    told = write_corpus(f"output={tmp_path}")
+
+    assert told.endswith(f"enquiries: {tmp_path / 'enquiries.csv'}\n")
+    assert (tmp_path / "enquiries.csv").exists()
+
+
+def test_a_corpus_that_is_named_lies_where_it_is_named(tmp_path: Path) -> None:
+    named = tmp_path / "rows.csv"
+
+    write_corpus(f"data.train={named}", f"output={tmp_path / 'output'}")
+
+    assert named.exists()
+    assert not (tmp_path / "output").exists()
+
+
+def test_a_run_of_the_preset_reads_the_corpus_that_the_demo_has_written() -> None:
+    preset = load(PRESET)
+
+    assert Path(preset.data.train) == preset.output_dir / "enquiries.csv"
