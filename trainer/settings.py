@@ -9,7 +9,7 @@ DEFAULT_SEED: Final = 17
 Tokens = Literal["subwords", "characters", "jamo"]
 
 DEFAULT_MAX_TOKENS: Final[dict[Tokens, int]] = {"subwords": 128, "characters": 256, "jamo": 512}
-"""About 250 to 300 characters of Korean each: a subword holds 2.4 to 2.7 of them (blanks count) and
+"""About 240 to 350 characters of Korean each: a subword holds 2.4 to 2.7 of them (blanks count) and
 one is 2.1 jamo, as benchmarks/tokenizers.py measures."""
 
 
