@@ -22,7 +22,7 @@ from trained_run import TrainedRun, parts_of, trained_run
 import trainer  # noqa: F401 - sets the Keras version before TensorFlow's first use
 
 LONG_PERCENTILE = 99
-WARM_BATCHES = 4
+WARM_BATCHES = 12
 
 
 def stock(run: TrainedRun, parts: dict[str, Any]) -> Any:
@@ -81,6 +81,7 @@ def compare(run: TrainedRun, epochs: int) -> None:
     import tensorflow as tf
     import tensorflow_transform as tft
 
+    from trainer.averaging import AveragedWeights
     from trainer.batches import batches
 
     training = run.settings.training.model_copy(update={"epochs": epochs})
@@ -100,22 +101,24 @@ def compare(run: TrainedRun, epochs: int) -> None:
     print(
         f"{len(labels):,} rows, padded to {length} tokens; mean {np.mean((tokens > 0).sum(1)):.1f}"
     )
+    averaged = [AveragedWeights(training.averaged_steps)]
+    callbacks: dict[str, list[Any]] = {"stock": [], "malmoi": averaged}
     few = WARM_BATCHES * size
     models["stock"].fit(tokens[:few], labels[:few], batch_size=size, verbose=0)
-    models["malmoi"].fit(
-        batches([run.train], spec, batch_size=size, seed=seed).take(WARM_BATCHES), verbose=0
-    )
+    warm = batches([run.train], spec, batch_size=size, seed=seed).take(WARM_BATCHES)
+    models["malmoi"].fit(warm, callbacks=averaged, verbose=0)
     seconds: dict[str, float] = dict.fromkeys(models, 0.0)
     best: dict[str, float] = dict.fromkeys(models, 0.0)
     for epoch in range(1, epochs + 1):
         for name, model in models.items():
             started = time.perf_counter()
             data = (tokens, labels) if name == "stock" else (split["train"],)
-            model.fit(*data, **({"batch_size": size} if name == "stock" else {}), verbose=0)
+            how = {"batch_size": size} if name == "stock" else {}
+            model.fit(*data, **how, callbacks=callbacks[name], verbose=0)
             took = time.perf_counter() - started
             seconds[name] += took
             asked = (eval_tokens, eval_labels) if name == "stock" else (split["eval"],)
-            accuracy = model.evaluate(*asked, verbose=0)[1]
+            accuracy = model.evaluate(*asked, callbacks=callbacks[name], verbose=0)[1]
             best[name] = max(best[name], accuracy)
             rate = len(labels) / took
             print(
