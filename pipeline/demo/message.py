@@ -1,10 +1,11 @@
 """One enquiry: the request that decides its label, and what people write around it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
-from pipeline.demo.grammar import LEVELS, Grammar, Level
+from pipeline.demo.grammar import LEVELS, Grammar, Level, Slot, parse
 from pipeline.demo.phrasebook import Category, Phrasebook, Templates
 
 LEVEL_WEIGHTS: Final = (20, 50, 12, 18)
@@ -12,6 +13,14 @@ LEVEL_WEIGHTS: Final = (20, 50, 12, 18)
 
 LEVEL_SLIP_SHARE: Final = 0.12
 """Sentences that leave the message's speech level, as people do within one message."""
+
+NEARBY_LEVELS: Final[Mapping[Level, tuple[Level, ...]]] = {
+    "formal": ("formal", "polite", "noun"),
+    "polite": ("polite", "formal", "noun"),
+    "plain": ("plain", "polite"),
+    "noun": ("noun", "formal", "polite", "plain"),
+}
+"""Where such a sentence goes: who begins in 합쇼체 or 해요체 does not fall into 해체."""
 
 LEAD_SHARE: Final = 0.34
 STORY_SHARE: Final = 0.20
@@ -49,10 +58,22 @@ def draw_voice(rng: Random) -> Voice:
 
 
 def compose(book: Phrasebook, category: Category, rng: Random) -> str:
-    """Write one clean enquiry of a category; its core sentence is always in it."""
+    """Write one clean enquiry of a category.
+
+    Its core sentence is always in it; an order number stands in it at most once.
+    """
     voice = draw_voice(rng)
-    sentences = _Composer(book, category, voice, rng).sentences()
-    return "".join(_stopped(sentence, voice.stop) for sentence in sentences[:-1]) + sentences[-1]
+    order = book.grammar.expand((Slot("order"),), voice.level, rng)
+    one_order = replace(book, grammar=book.grammar.bind(order=(parse(order),)))
+    drawn = _Composer(one_order, category, voice, rng).sentences()
+    *before, last = _once(order, drawn)
+    return "".join(_stopped(sentence, voice.stop) for sentence in before) + last
+
+
+def _once(part: str, sentences: list[str]) -> list[str]:
+    """Keep the first of the sentences with that part, and all without it."""
+    holders = [number for number, sentence in enumerate(sentences) if part in sentence]
+    return [sentence for number, sentence in enumerate(sentences) if number not in holders[1:]]
 
 
 def _stopped(sentence: str, stop: str) -> str:
@@ -72,15 +93,16 @@ class _Composer:
         long_winded = happens(LONG_WINDED_SHARE)
         two_topics = happens(TWO_TOPICS_SHARE)
         other_first = happens(OTHER_FIRST_SHARE)
+        story, second_story = self.rng.sample(self.book.stories, 2)
         drawn = [
             self._say(self.book.leads[self.voice.level]) if happens(LEAD_SHARE) else "",
-            self._say(self.book.stories) if long_winded or happens(STORY_SHARE) else "",
+            self._say((story,)) if long_winded or happens(STORY_SHARE) else "",
             self._say(self._neighbour().contexts) if long_winded else "",
             self._context() if long_winded or happens(CONTEXT_SHARE) else "",
             self._other_topic(self.book.topics_before) if two_topics and other_first else "",
             self._say(self.category.cores),
             self._other_topic(self.book.topics_after) if two_topics and not other_first else "",
-            self._say(self.book.stories) if long_winded else "",
+            self._say((second_story,)) if long_winded else "",
             self._say(self.book.closings[self.voice.level]) if happens(CLOSING_SHARE) else "",
         ]
         return [sentence for sentence in drawn if sentence]
@@ -89,7 +111,8 @@ class _Composer:
         return self.rng.random() < share
 
     def _say(self, templates: Templates, grammar: Grammar | None = None) -> str:
-        level = self.rng.choice(LEVELS) if self._happens(LEVEL_SLIP_SHARE) else self.voice.level
+        own = self.voice.level
+        level = self.rng.choice(NEARBY_LEVELS[own]) if self._happens(LEVEL_SLIP_SHARE) else own
         template = self.rng.choice(templates)
         return (grammar or self.book.grammar).expand(template, level, self.rng)
 

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from random import Random
 
@@ -36,6 +37,30 @@ def test_other_categories_are_mentioned_before_and_behind_the_request(messages: 
 def test_no_sentence_is_stopped_twice(messages: list[str]) -> None:
     doubled = ("?.", "!.", "?!", "?,", "~~", ",.", ", ,")
     assert not [text for text in messages if any(stop in text for stop in doubled)]
+
+
+def test_an_order_number_stands_in_a_message_once_at_most(
+    messages: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for share in ("LEAD_SHARE", "CONTEXT_SHARE", "CLOSING_SHARE"):
+        monkeypatch.setattr(message, share, 1)
+    book = phrasebook.load()
+    ordered = replace(
+        book,
+        leads=dict.fromkeys(LEVELS, (parse("{order}"),)),
+        closings=dict.fromkeys(LEVELS, (parse("{order}{이다}"),)),
+    )
+    numbers = re.compile(r"주문번호|order no\.")
+    category = book.categories["환불 요청"]
+    drawn = [message.compose(ordered, category, Random(seed)) for seed in range(200)]
+    assert {len(numbers.findall(text)) for text in drawn} == {1}
+    assert {len(numbers.findall(text)) for text in messages} == {0, 1}
+
+
+def test_who_writes_politely_never_falls_into_plain_speech() -> None:
+    for level in ("formal", "polite"):
+        assert "plain" not in message.NEARBY_LEVELS[level]
+    assert all(level in nearby for level, nearby in message.NEARBY_LEVELS.items())
 
 
 def test_all_speech_levels_are_drawn_and_polite_most_often() -> None:
