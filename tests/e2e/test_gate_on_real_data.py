@@ -257,7 +257,8 @@ def utterances(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     """3i4k as it is published: its test file is not free of its training rows."""
     test = data("3i4k/test.tsv.gz")
     output = tmp_path_factory.mktemp("3i4k")
-    return judge(load(PRESET, [f"data.eval={test}", f"output={output}"]))
+    changes = [f"data.eval={test}", "data.unlabelled=null", f"output={output}"]
+    return judge(load(PRESET, changes))
 
 
 @pytest.mark.parametrize(

@@ -47,11 +47,10 @@ def test_a_slice_of_real_text_goes_the_whole_way(
         pytest.skip(f"MALMOI_DATA names no folder with {file}")
     part = tmp_path / whole.name.removesuffix(".gz")
     slice_of(whole, part, header=int(preset == "nsmc"))
+    more = tmp_path / "all_ratings.csv"
+    slice_of(Path(DATA, "nsmc/all_ratings.csv.gz"), more, header=1)
     changes = [*SMALLER, f"data.train={part}", f"output={tmp_path / 'output'}"]
-    if preset == "nsmc":
-        more = tmp_path / "all_ratings.csv"
-        slice_of(Path(DATA, "nsmc/all_ratings.csv.gz"), more, header=1)
-        changes.append(f"data.unlabelled.path={more}")
+    changes.append(f"data.unlabelled.path={more}")
     overrides = [word for change in changes for word in ("--set", change)]
     config = sources / "pipeline" / "presets" / f"{preset}.yaml"
     done = malmoi("run", config, "--json", *overrides)
