@@ -11,6 +11,9 @@ _LONGEST: Final = 700
 _STEP: Final = re.compile(r"\s*\[while running '[^']*'\]\s*$")
 """What Beam appends to every message that passes through it."""
 
+_INTERRUPTED: Final = re.compile(r"^KeyboardInterrupt|REPLACED BY KeyboardInterrupt")
+"""What Beam makes of an interruption; and what pybind11 does where one meets another error."""
+
 _KNOWN: Final = (
     (
         re.compile(r"no space left|disk is full|ENOSPC|disk quota exceeded", re.IGNORECASE),
@@ -51,10 +54,10 @@ def explain(error: BaseException) -> str:
 
 
 def was_interrupted(error: BaseException) -> bool:
-    """Tell whether a signal ended it, also where Beam has made another error of that."""
-    name = KeyboardInterrupt.__name__
+    """Tell whether a signal ended it, also where Beam or pybind11 has made another error of it."""
     return any(
-        isinstance(link, KeyboardInterrupt) or str(link).startswith(name) for link in _chain(error)
+        isinstance(link, KeyboardInterrupt) or _INTERRUPTED.search(str(link))
+        for link in _chain(error)
     )
 
 

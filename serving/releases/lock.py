@@ -5,6 +5,7 @@ import getpass
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
@@ -14,6 +15,9 @@ from typing import Final
 from serving.releases.errors import BusyError
 
 LOCK_FILE: Final = ".lock"
+
+_SIGNED_WITHIN_S: Final = 0.5
+"""Time that a new holder is given to sign, before it is called unknown."""
 
 _SIGNATURE_BYTES: Final = 1_000
 """Room for an action, a name and a time many times over."""
@@ -70,10 +74,13 @@ def _sign(descriptor: int, action: str) -> None:
 
 
 def _holder(descriptor: int) -> str:
-    try:
-        holder = json.loads(os.pread(descriptor, _SIGNATURE_BYTES, 0))
-    except ValueError:  # not written yet
-        holder = {}
+    holder = {}
+    until = time.monotonic() + _SIGNED_WITHIN_S
+    while not holder and time.monotonic() < until:
+        try:
+            holder = json.loads(os.pread(descriptor, _SIGNATURE_BYTES, 0))
+        except ValueError:  # not written yet
+            time.sleep(_SIGNED_WITHIN_S / 20)
     return (
         f"{holder.get('action', 'change')} of {holder.get('by', 'somebody')} (process "
         f"{holder.get('process', 'unknown')}, since {holder.get('since', 'just now')})"

@@ -60,4 +60,10 @@ def test_an_interruption_is_known_even_where_beam_has_wrapped_it() -> None:
 
     assert was_interrupted(KeyboardInterrupt())
     assert was_interrupted(failed)
+    assert was_interrupted(
+        RuntimeError(
+            "pybind11::error_already_set: MISMATCH of original and normalized active exception "
+            "types: ORIGINAL InvalidArgumentError REPLACED BY KeyboardInterrupt: <EMPTY MESSAGE>"
+        )
+    )
     assert not was_interrupted(RuntimeError("the disk is full"))

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,17 @@ def test_a_lock_without_a_readable_name_is_still_a_lock(
     (tmp_path / LOCK_FILE).write_text(written, "utf-8")
     unknown = r"held by a change of somebody \(process unknown, since just now\)"
     with pytest.raises(BusyError, match=unknown), locked(tmp_path, "push"):
+        pass
+
+
+def test_a_holder_that_signs_a_moment_later_is_named(
+    tmp_path: Path, holder: "subprocess.Popen[str]"
+) -> None:
+    file = tmp_path / LOCK_FILE
+    signature = file.read_text("utf-8")
+    file.write_text("", "utf-8")
+    threading.Timer(0.1, file.write_text, [signature, "utf-8"]).start()
+    with pytest.raises(BusyError, match="held by a push of"), locked(tmp_path, "push"):
         pass
 
 
