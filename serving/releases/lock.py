@@ -74,7 +74,7 @@ def _sign(descriptor: int, action: str) -> None:
 
 
 def _holder(descriptor: int) -> str:
-    holder = {}
+    holder: dict[str, str] = {}
     until = time.monotonic() + _SIGNED_WITHIN_S
     while not holder and time.monotonic() < until:
         try:
