@@ -23,14 +23,16 @@ class AveragedWeights(tf.keras.callbacks.Callback):
 
     def __init__(self, steps: int) -> None:
         super().__init__()
+        self._supports_tf_logs = True  # Keras need not take what it logs out of the graph for it
         self._rate = min(1.0, EVERY / steps)
         self._means: list[tf.Variable] = []
         self._own: list[tf.Tensor] = []
         self._steps = self._added = 0
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Begin the mean with the weights that the model has."""
-        self._means = [tf.Variable(weight) for weight in self.model.trainable_weights]
+        """Begin the mean with the weights that the model has; a further `fit` goes on with it."""
+        if not self._means:
+            self._means = [tf.Variable(weight) for weight in self.model.trainable_weights]
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Count a step; after every tenth, add the weights to the mean."""

@@ -87,3 +87,18 @@ def test_stopping_restores_the_mean_of_the_best_epoch() -> None:
 
     assert losses["val_loss"][0] < losses["val_loss"][1]
     assert left == pytest.approx(mean_of(seen[:BATCHES], steps=1_000), rel=1e-5)
+
+
+def test_a_further_fit_goes_on_with_the_mean() -> None:
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1, use_bias=False)])
+    model.build([None, 1])
+    model.set_weights([np.array([[BEGIN]])])
+    model.compile(tf.keras.optimizers.SGD(0.1), "mse")
+    rows = tf.data.Dataset.from_tensor_slices((ROWS, 3 * ROWS)).batch(1)
+    averaged, spy = AveragedWeights(1_000), Spy()
+
+    for _ in range(EPOCHS):
+        model.fit(rows, validation_data=rows, callbacks=[averaged, spy], verbose=0)
+
+    left = float(model.get_weights()[0])
+    assert left == pytest.approx(mean_of(spy.seen, steps=1_000), abs=1e-6)
