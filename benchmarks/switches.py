@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SWITCHES = {
     "as it is": [],
     "another seed": ["training.seed=18"],
+    "no further texts": ["data.unlabelled=null"],
     "random vectors": ["text.embeddings.method=off"],
     "GloVe vectors": ["text.embeddings.method=glove"],
     "vectors not trained further": ["training.fine_tune=false"],

@@ -5,7 +5,7 @@ from typing import Any, Final
 import tensorflow as tf
 
 EVERY: Final = 10
-"""Steps between two additions to the mean: one for each would take a tenth of the training."""
+"""Steps between two additions to the mean, which change it little and each copy all weights."""
 
 FIRST: Final = 9.0
 """The n-th addition weighs 9 / (8 + n) at least: a short training forgets where it began."""
