@@ -58,15 +58,17 @@ def main(argv: Sequence[str]) -> None:
     posted = notes.with_name(f"{run}{POSTED}")
     values = invocation.get("inputs", {}).get("parameterValues", {})
     state = _state(values.get(flags.STATUS))
-    if posted.exists():
-        message = json.loads(posted.read_text("utf-8"))
-    else:
-        message = verdict(kept(notes), pipeline=told.step, run=run, state=state)
+    again = posted.exists()
+    message = (
+        json.loads(posted.read_text("utf-8"))
+        if again
+        else verdict(kept(notes), pipeline=told.step, run=run, state=state)
+    )
     sys.stdout.write(f"{message['text']}\n")
     target = Path(local_path(summary["uri"]))
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(f"## {message['text']}\n", "utf-8")
-    if posted.exists():
+    if again:
         sys.stdout.write("posted before: this is the step's next attempt\n")
         return
     if url := values.get(flags.WEBHOOK):
@@ -74,7 +76,9 @@ def main(argv: Sequence[str]) -> None:
     else:
         sys.stdout.write("the parameter webhook is empty: nobody is told\n")
     posted.parent.mkdir(parents=True, exist_ok=True)
-    posted.write_text(json.dumps(message, ensure_ascii=False), "utf-8")
+    unfinished = posted.with_name(f".{posted.name}")
+    unfinished.write_text(json.dumps(message, ensure_ascii=False), "utf-8")
+    unfinished.rename(posted)
     shutil.rmtree(notes, ignore_errors=True)
 
 

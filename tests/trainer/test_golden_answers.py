@@ -115,7 +115,7 @@ def test_copies_of_a_row_take_no_other_row_s_place() -> None:
     rows = [[token] for token in range(2, 2 + 4 * EVAL_ROWS)]
     sampled = answers_of([rows])
     often = [[int(first)] for first in sampled.values()][:20]
-    assert answers_of([rows, *[often * 100]]) == sampled
+    assert answers_of([rows, often * 100]) == sampled
 
 
 def test_a_batch_that_has_lost_all_its_rows_gives_none() -> None:

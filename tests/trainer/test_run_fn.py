@@ -110,6 +110,10 @@ def fit_toy(folder: Path, *, wanted: list[int], **fields: Any) -> tuple[dict[str
     return summary, model
 
 
+def test_the_golden_answers_are_given_in_full_precision(ran: dict[str, Path]) -> None:
+    assert not tf.config.experimental.tensor_float_32_execution_enabled()
+
+
 def test_training_stops_when_the_eval_accuracy_no_longer_rises(tmp_path: Path) -> None:
     summary, _ = fit_toy(tmp_path, wanted=[0, 1], epochs=30, patience=3)
     assert summary["epochs"] == summary["best_epoch"] + 3 < 30
