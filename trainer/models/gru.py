@@ -1,6 +1,6 @@
 """Keras's GRU over a batch that repeats its words: the same function, trained faster."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -38,13 +38,27 @@ class _Step(NamedTuple):
     recurrent: tf.Tensor
 
 
+class _Slopes(NamedTuple):
+    """The loss's derivatives by the sums of a step, `[batch, units]` each.
+
+    In the gates' sums inputs and states have the same derivative; in the candidate's the states'
+    product is multiplied by the reset gate first.
+    """
+
+    update: tf.Tensor
+    reset: tf.Tensor
+    recurrent: tf.Tensor
+    candidate: tf.Tensor
+
+
 @tf.custom_gradient
 def _recur(
     projected: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, places: tf.Tensor, alive: tf.Tensor
 ) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor | None, ...]]]:
     """Run the loop (Cho et al. 2014, reset after the product) and tell how to go back.
 
-    The kernel is multiplied in three parts: to split a product costs more than to make three.
+    The kernel is multiplied in three parts, here and on the way back: to split a product, or to put
+    three together for one, costs more than to make three.
 
     Args:
         projected: `[words, 3 * units]`: update gate, reset gate, candidate.
@@ -54,7 +68,7 @@ def _recur(
         alive: as above.
     """
     units, (count, batch) = kernel.shape[0], tf.unstack(tf.shape(places))
-    of_update, of_reset, of_candidate = tf.split(kernel, 3, axis=1)
+    kernels = of_update, of_reset, of_candidate = tf.split(kernel, 3, axis=1)
     inputs = [tf.gather(part, places) for part in tf.split(projected, 3, axis=1)]
     zeros = tf.zeros([batch, units])
 
@@ -66,10 +80,11 @@ def _recur(
         candidate = tf.tanh(candidate_in + reset * recurrent)
         after = alive[t] * (candidate + update * (state - candidate))
         step = _Step(state, update, reset, candidate, recurrent)
-        return t + 1, after, *(array.write(t, part) for array, part in zip(kept, step, strict=True))
+        return t + 1, after, *_written(kept, t, step)
 
-    start = [0, zeros, *(_array(count, units) for _ in _Step._fields)]
-    _, last, *kept = tf.while_loop(lambda t, *_: t < count, forward, start)
+    _, last, *kept = tf.while_loop(
+        lambda t, *_: t < count, forward, [0, zeros, *_arrays(_Step, count, units)]
+    )
     before = _Step(*kept).before.stack()
     states = tf.concat([before[1:], last[None]], axis=0)
 
@@ -79,32 +94,49 @@ def _recur(
         def backward(t: tf.Tensor, of_after: tf.Tensor, *found: tf.TensorArray) -> tuple[Any, ...]:
             step = _Step(*(array.read(t) for array in kept))
             of_after = alive[t] * (of_after + upstream[t])
-            moved = of_after * (1 - step.update)
-            of_candidates = moved * (1 - step.candidate**2)
-            of_recurrents = of_candidates * step.reset
-            of_gates = [
-                moved * step.update * (step.before - step.candidate),
-                of_recurrents * step.recurrent * (1 - step.reset),
-            ]
-            of_products = tf.concat([*of_gates, of_recurrents], axis=1)
-            of_inputs = tf.concat([*of_gates, of_candidates], axis=1)
-            of_before = of_after * step.update + tf.matmul(of_products, kernel, transpose_b=True)
-            products, inputs = found
-            return t - 1, of_before, products.write(t, of_products), inputs.write(t, of_inputs)
+            passed = of_after * step.update
+            candidate = _of_tanh(step.candidate, of_after - passed)
+            slopes = _Slopes(
+                update=_of_sigmoid(step.update, of_after * (step.before - step.candidate)),
+                reset=_of_sigmoid(step.reset, candidate * step.recurrent),
+                recurrent=candidate * step.reset,
+                candidate=candidate,
+            )
+            ways = zip(slopes[:3], kernels, strict=True)
+            back = [tf.matmul(slope, part, transpose_b=True) for slope, part in ways]
+            return t - 1, tf.add_n([passed, *back]), *_written(found, t, slopes)
 
-        start = [count - 1, zeros, _array(count, 3 * units), _array(count, 3 * units)]
-        *_, products, inputs = tf.while_loop(lambda t, *_: t >= 0, backward, start)
-        of_products, words = products.concat(), tf.shape(projected)[0]
-        return (
-            tf.math.unsorted_segment_sum(inputs.concat(), tf.reshape(places, [-1]), words),
-            tf.matmul(tf.reshape(before, [-1, units]), of_products, transpose_a=True),
-            tf.reduce_sum(of_products[:, 2 * units :], axis=0),
-            None,
-            None,
-        )
+        start = [count - 1, zeros, *_arrays(_Slopes, count, units)]
+        _, _, *found = tf.while_loop(lambda t, *_: t >= 0, backward, start)
+        slopes = _Slopes(*(array.concat() for array in found))
+        by_word, words = tf.reshape(places, [-1]), tf.shape(projected)[0]
+        of_projected = [
+            tf.math.unsorted_segment_sum(slope, by_word, words)
+            for slope in (slopes.update, slopes.reset, slopes.candidate)
+        ]
+        rows = tf.reshape(before, [-1, units])
+        of_kernels = [tf.matmul(rows, slope, transpose_a=True) for slope in slopes[:3]]
+        of_bias = tf.reduce_sum(slopes.recurrent, axis=0)
+        return tf.concat(of_projected, axis=1), tf.concat(of_kernels, axis=1), of_bias, None, None
 
     return states, gradient
 
 
-def _array(steps: tf.Tensor, width: int) -> tf.TensorArray:
-    return tf.TensorArray(tf.float32, steps, element_shape=[None, width])
+def _arrays(of: type[_Step | _Slopes], steps: tf.Tensor, units: int) -> list[tf.TensorArray]:
+    """An array for each field, to be written one step at a time."""
+    return [tf.TensorArray(tf.float32, steps, element_shape=[None, units]) for _ in of._fields]
+
+
+def _written(
+    arrays: Sequence[tf.TensorArray], t: tf.Tensor, step: _Step | _Slopes
+) -> list[tf.TensorArray]:
+    return [array.write(t, part) for array, part in zip(arrays, step, strict=True)]
+
+
+def _of_sigmoid(value: tf.Tensor, slope: tf.Tensor) -> tf.Tensor:
+    """From the derivative by a sigmoid's value to that by its argument."""
+    return tf.raw_ops.SigmoidGrad(y=value, dy=slope)
+
+
+def _of_tanh(value: tf.Tensor, slope: tf.Tensor) -> tf.Tensor:
+    return tf.raw_ops.TanhGrad(y=value, dy=slope)
