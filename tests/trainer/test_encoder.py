@@ -93,9 +93,11 @@ def test_a_batch_loses_the_same_channels_of_all_words(monkeypatch: pytest.Monkey
     seen: list[np.ndarray] = []
     run = gru.run
 
-    def watched(cell: Any, vectors: tf.Tensor, *rest: tf.Tensor) -> tf.Tensor:
+    def watched(
+        cell: Any, vectors: tf.Tensor, *rest: tf.Tensor, backwards: bool = False
+    ) -> tf.Tensor:
         seen.append(vectors.numpy())
-        return run(cell, vectors, *rest)
+        return run(cell, vectors, *rest, backwards=backwards)
 
     monkeypatch.setattr(gru, "run", watched)
     tf.keras.utils.set_random_seed(3)

@@ -58,5 +58,5 @@ class Encoder(tf.keras.layers.Layer):
         places, alive = tf.transpose(places), tf.cast(tf.transpose(mask), tf.float32)[:, :, None]
         onwards, back = self.bidirectional.forward_layer, self.bidirectional.backward_layer
         ahead = gru.run(onwards.cell, vectors, places, alive)
-        behind = gru.run(back.cell, vectors, places[::-1], alive[::-1])[::-1]
+        behind = gru.run(back.cell, vectors, places, alive, backwards=True)
         return tf.transpose(tf.concat([ahead, behind], axis=-1), [1, 0, 2])

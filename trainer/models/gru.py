@@ -6,7 +6,14 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 
-def run(cell: Any, vectors: tf.Tensor, places: tf.Tensor, alive: tf.Tensor) -> tf.Tensor:
+def run(
+    cell: Any,
+    vectors: tf.Tensor,
+    places: tf.Tensor,
+    alive: tf.Tensor,
+    *,
+    backwards: bool = False,
+) -> tf.Tensor:
     """Run a `GRUCell` of Keras's defaults over rows of words.
 
     Keras multiplies inputs and states in every step, and in every step backwards adds to the
@@ -18,20 +25,25 @@ def run(cell: Any, vectors: tf.Tensor, places: tf.Tensor, alive: tf.Tensor) -> t
         vectors: `[words, channels]`.
         places: `[steps, batch]` rows of `vectors`.
         alive: `[steps, batch, 1]` of ones, and zeros at one end of a row that has fewer steps.
+        backwards: whether the last step is taken first.
 
     Returns:
-        `[steps, batch, units]` states; those of steps that are not alive are zero.
+        `[steps, batch, units]` states, as the steps stand; those of steps that are not alive are
+        zero.
     """
+    steps = tf.range(tf.shape(places)[0])
+    order = steps[::-1] if backwards else steps
     input_bias, state_bias = tf.unstack(cell.bias)
     gates_bias, candidate_bias = tf.split(state_bias, [2 * cell.units, cell.units])
     projected = vectors @ cell.kernel + (input_bias + tf.pad(gates_bias, [[0, cell.units]]))
-    return _recur(projected, cell.recurrent_kernel, candidate_bias, places, alive)
+    return _recur(projected, cell.recurrent_kernel, candidate_bias, places, alive, order)
 
 
 class _Step(NamedTuple):
-    """What the way back needs of a step, `[batch, units]` each."""
+    """What is kept of a step, `[batch, units]` each."""
 
     before: tf.Tensor
+    after: tf.Tensor
     update: tf.Tensor
     reset: tf.Tensor
     candidate: tf.Tensor
@@ -53,7 +65,12 @@ class _Slopes(NamedTuple):
 
 @tf.custom_gradient
 def _recur(
-    projected: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, places: tf.Tensor, alive: tf.Tensor
+    projected: tf.Tensor,
+    kernel: tf.Tensor,
+    bias: tf.Tensor,
+    places: tf.Tensor,
+    alive: tf.Tensor,
+    order: tf.Tensor,
 ) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor | None, ...]]]:
     """Run the loop (Cho et al. 2014, reset after the product) and tell how to go back.
 
@@ -66,6 +83,7 @@ def _recur(
         bias: `[units]`, added to the candidate's product.
         places: as above.
         alive: as above.
+        order: `[steps]`, which to take first.
     """
     units, (count, batch) = kernel.shape[0], tf.unstack(tf.shape(places))
     kernels = of_update, of_reset, of_candidate = tf.split(kernel, 3, axis=1)
@@ -73,27 +91,24 @@ def _recur(
     zeros = tf.zeros([batch, units])
 
     def forward(t: tf.Tensor, state: tf.Tensor, *kept: tf.TensorArray) -> tuple[Any, ...]:
-        update_in, reset_in, candidate_in = (part[t] for part in inputs)
+        update_in, reset_in, candidate_in = (part[order[t]] for part in inputs)
         update = tf.sigmoid(update_in + state @ of_update)
         reset = tf.sigmoid(reset_in + state @ of_reset)
         recurrent = state @ of_candidate + bias
         candidate = tf.tanh(candidate_in + reset * recurrent)
-        after = alive[t] * (candidate + update * (state - candidate))
-        step = _Step(state, update, reset, candidate, recurrent)
-        return t + 1, after, *_written(kept, t, step)
+        after = alive[order[t]] * (candidate + update * (state - candidate))
+        step = _Step(state, after, update, reset, candidate, recurrent)
+        return t + 1, after, *_written(kept, order[t], step)
 
-    _, last, *kept = tf.while_loop(
-        lambda t, *_: t < count, forward, [0, zeros, *_arrays(_Step, count, units)]
-    )
-    before = _Step(*kept).before.stack()
-    states = tf.concat([before[1:], last[None]], axis=0)
+    start = [0, zeros, *_arrays(_Step, count, units)]
+    _, _, *kept = tf.while_loop(lambda t, *_: t < count, forward, start)
 
     def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor | None, ...]:
         """Apply the chain rule to `forward`, from the last step to the first."""
 
         def backward(t: tf.Tensor, of_after: tf.Tensor, *found: tf.TensorArray) -> tuple[Any, ...]:
-            step = _Step(*(array.read(t) for array in kept))
-            of_after = alive[t] * (of_after + upstream[t])
+            step = _Step(*(array.read(order[t]) for array in kept))
+            of_after = alive[order[t]] * (of_after + upstream[order[t]])
             passed = of_after * step.update
             candidate = _of_tanh(step.candidate, of_after - passed)
             slopes = _Slopes(
@@ -104,7 +119,7 @@ def _recur(
             )
             ways = zip(slopes[:3], kernels, strict=True)
             back = [tf.matmul(slope, part, transpose_b=True) for slope, part in ways]
-            return t - 1, tf.add_n([passed, *back]), *_written(found, t, slopes)
+            return t - 1, tf.add_n([passed, *back]), *_written(found, order[t], slopes)
 
         start = [count - 1, zeros, *_arrays(_Slopes, count, units)]
         _, _, *found = tf.while_loop(lambda t, *_: t >= 0, backward, start)
@@ -114,12 +129,19 @@ def _recur(
             tf.math.unsorted_segment_sum(slope, by_word, words)
             for slope in (slopes.update, slopes.reset, slopes.candidate)
         ]
-        rows = tf.reshape(before, [-1, units])
+        rows = _Step(*kept).before.concat()
         of_kernels = [tf.matmul(rows, slope, transpose_a=True) for slope in slopes[:3]]
         of_bias = tf.reduce_sum(slopes.recurrent, axis=0)
-        return tf.concat(of_projected, axis=1), tf.concat(of_kernels, axis=1), of_bias, None, None
+        return (
+            tf.concat(of_projected, axis=1),
+            tf.concat(of_kernels, axis=1),
+            of_bias,
+            None,
+            None,
+            None,
+        )
 
-    return states, gradient
+    return _Step(*kept).after.stack(), gradient
 
 
 def _arrays(of: type[_Step | _Slopes], steps: tf.Tensor, units: int) -> list[tf.TensorArray]:
