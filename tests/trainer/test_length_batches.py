@@ -66,6 +66,13 @@ def test_every_row_comes_exactly_once(split: list[str], seed: int | None) -> Non
     assert Counter(found) == Counter(drawn_rows())
 
 
+@pytest.mark.parametrize("kept", [False, True])
+def test_no_tuner_can_hold_up_the_end_of_an_epoch(split: list[str], kept: bool) -> None:
+    assert (
+        batches(split, SPEC, batch_size=16, seed=1, kept=kept).options().autotune.enabled is False
+    )
+
+
 def test_batches_hold_rows_of_similar_length(split: list[str]) -> None:
     for tokens, _ in batches(split, SPEC, batch_size=16, seed=1).as_numpy_iterator():
         lengths = (tokens != 0).sum(axis=1)
