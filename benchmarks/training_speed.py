@@ -70,12 +70,12 @@ def shuffled(tokens: Any, labels: Any, size: int) -> Any:
     """Batches of rows in memory, in another order in every epoch, as Keras makes them of arrays."""
     import tensorflow as tf
 
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    rows = tf.data.Dataset.range(len(labels)).shuffle(len(labels)).batch(size)
+    from trainer.batches import READY_BATCHES, untuned
+
+    rows = untuned(tf.data.Dataset.range(len(labels))).shuffle(len(labels)).batch(size)
     held = tf.constant(tokens), tf.constant(labels)
     batches = rows.map(lambda taken: tuple(tf.gather(part, taken) for part in held))
-    return batches.prefetch(4).with_options(options)
+    return batches.prefetch(READY_BATCHES)
 
 
 def main() -> None:

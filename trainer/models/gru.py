@@ -91,14 +91,15 @@ def _recur(
     zeros = tf.zeros([batch, units])
 
     def forward(t: tf.Tensor, state: tf.Tensor, *kept: tf.TensorArray) -> tuple[Any, ...]:
-        update_in, reset_in, candidate_in = (part[order[t]] for part in inputs)
+        at = order[t]
+        update_in, reset_in, candidate_in = (part[at] for part in inputs)
         update = tf.sigmoid(update_in + state @ of_update)
         reset = tf.sigmoid(reset_in + state @ of_reset)
         recurrent = state @ of_candidate + bias
         candidate = tf.tanh(candidate_in + reset * recurrent)
-        after = alive[order[t]] * (candidate + update * (state - candidate))
+        after = alive[at] * (candidate + update * (state - candidate))
         step = _Step(state, after, update, reset, candidate, recurrent)
-        return t + 1, after, *_written(kept, order[t], step)
+        return t + 1, after, *_written(kept, at, step)
 
     start = [0, zeros, *_arrays(_Step, count, units)]
     _, _, *kept = tf.while_loop(lambda t, *_: t < count, forward, start)
@@ -107,8 +108,9 @@ def _recur(
         """Apply the chain rule to `forward`, from the last step to the first."""
 
         def backward(t: tf.Tensor, of_after: tf.Tensor, *found: tf.TensorArray) -> tuple[Any, ...]:
-            step = _Step(*(array.read(order[t]) for array in kept))
-            of_after = alive[order[t]] * (of_after + upstream[order[t]])
+            at = order[t]
+            step = _Step(*(array.read(at) for array in kept))
+            of_after = alive[at] * (of_after + upstream[at])
             passed = of_after * step.update
             candidate = _of_tanh(step.candidate, of_after - passed)
             slopes = _Slopes(
@@ -119,7 +121,7 @@ def _recur(
             )
             ways = zip(slopes[:3], kernels, strict=True)
             back = [tf.matmul(slope, part, transpose_b=True) for slope, part in ways]
-            return t - 1, tf.add_n([passed, *back]), *_written(found, order[t], slopes)
+            return t - 1, tf.add_n([passed, *back]), *_written(found, at, slopes)
 
         start = [count - 1, zeros, *_arrays(_Slopes, count, units)]
         _, _, *found = tf.while_loop(lambda t, *_: t >= 0, backward, start)
