@@ -66,10 +66,11 @@ def test_states_and_gradients_are_those_of_keras_s_layers(
     assert max(lengths) < 2 or min(np.abs(part).max() for part in found) > 100 * TOLERANCE
 
 
-def test_padding_has_states_of_zero() -> None:
-    states = encoder()(batch([2, STEPS]))
-    assert not np.any(states[0, 2:])
-    assert np.all(np.abs(states[1]).max(axis=-1) > 0)
+def test_padding_leaves_the_state_as_it_is() -> None:
+    onwards, back = np.split(encoder()(batch([2, STEPS]))[0], 2, axis=-1)
+    np.testing.assert_allclose(onwards[2:], np.tile(onwards[1], [STEPS - 2, 1]), atol=1e-6)
+    assert not np.any(back[2:])
+    assert np.all(back[:2])
 
 
 def test_the_mask_tells_tokens_from_padding() -> None:

@@ -55,8 +55,8 @@ class Encoder(tf.keras.layers.Layer):
         mask = self.compute_mask(tokens)
         if tf.config.list_physical_devices("GPU"):
             return self.bidirectional(tf.gather(vectors, places), mask=mask, training=training)
-        places, alive = tf.transpose(places), tf.cast(tf.transpose(mask), tf.float32)[:, :, None]
+        places, padding = tf.transpose(places), tf.equal(words, PADDING_ID)
         onwards, back = self.bidirectional.forward_layer, self.bidirectional.backward_layer
-        ahead = gru.run(onwards.cell, vectors, places, alive)
-        behind = gru.run(back.cell, vectors, places, alive, backwards=True)
+        ahead = gru.run(onwards.cell, vectors, places, padding)
+        behind = gru.run(back.cell, vectors, places, padding, backwards=True)
         return tf.transpose(tf.concat([ahead, behind], axis=-1), [1, 0, 2])

@@ -1,16 +1,19 @@
 """Keras's GRU over a batch that repeats its words: the same function, trained faster."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import tensorflow as tf
+
+KEEP: Final = 1e4
+"""Added to an update gate's sum, whose sigmoid is 1 then: the state stays as it is."""
 
 
 def run(
     cell: Any,
     vectors: tf.Tensor,
     places: tf.Tensor,
-    alive: tf.Tensor,
+    padding: tf.Tensor,
     *,
     backwards: bool = False,
 ) -> tf.Tensor:
@@ -24,26 +27,26 @@ def run(
         cell: the weights.
         vectors: `[words, channels]`.
         places: `[steps, batch]` rows of `vectors`.
-        alive: `[steps, batch, 1]` of ones, and zeros at one end of a row that has fewer steps.
+        padding: `[words]`, true for what only fills rows up: its steps leave the state as it is.
         backwards: whether the last step is taken first.
 
     Returns:
-        `[steps, batch, units]` states, as the steps stand; those of steps that are not alive are
-        zero.
+        `[steps, batch, units]` states, as the steps stand.
     """
-    steps = tf.range(tf.shape(places)[0])
-    order = steps[::-1] if backwards else steps
     input_bias, state_bias = tf.unstack(cell.bias)
     gates_bias, candidate_bias = tf.split(state_bias, [2 * cell.units, cell.units])
     projected = vectors @ cell.kernel + (input_bias + tf.pad(gates_bias, [[0, cell.units]]))
-    return _recur(projected, cell.recurrent_kernel, candidate_bias, places, alive, order)
+
+    @tf.custom_gradient
+    def states(*weights: tf.Tensor) -> Any:
+        return _recur(*weights, places=places, padding=padding, backwards=backwards)
+
+    return states(projected, cell.recurrent_kernel, candidate_bias)
 
 
 class _Step(NamedTuple):
     """What is kept of a step, `[batch, units]` each."""
 
-    before: tf.Tensor
-    after: tf.Tensor
     update: tf.Tensor
     reset: tf.Tensor
     candidate: tf.Tensor
@@ -63,15 +66,15 @@ class _Slopes(NamedTuple):
     candidate: tf.Tensor
 
 
-@tf.custom_gradient
 def _recur(
     projected: tf.Tensor,
     kernel: tf.Tensor,
     bias: tf.Tensor,
+    *,
     places: tf.Tensor,
-    alive: tf.Tensor,
-    order: tf.Tensor,
-) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor | None, ...]]]:
+    padding: tf.Tensor,
+    backwards: bool,
+) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor, tf.Tensor]]]:
     """Run the loop (Cho et al. 2014, reset after the product) and tell how to go back.
 
     The kernel is multiplied in three parts, here and on the way back: to split a product, or to put
@@ -82,39 +85,48 @@ def _recur(
         kernel: `[units, 3 * units]`, what states are multiplied by.
         bias: `[units]`, added to the candidate's product.
         places: as above.
-        alive: as above.
-        order: `[steps]`, which to take first.
+        padding: as above.
+        backwards: as above.
     """
     units, (count, batch) = kernel.shape[0], tf.unstack(tf.shape(places))
     kernels = of_update, of_reset, of_candidate = tf.split(kernel, 3, axis=1)
-    inputs = [tf.gather(part, places) for part in tf.split(projected, 3, axis=1)]
+    update_part, reset_part, candidate_part = tf.split(projected, 3, axis=1)
+    update_part += KEEP * tf.cast(padding, tf.float32)[:, None]
+    inputs = [tf.gather(part, places) for part in (update_part, reset_part, candidate_part)]
+    order = tf.range(count)[::-1] if backwards else tf.range(count)
+    source, target = (1, 0) if backwards else (0, 1)  # a step lies between two states
     zeros = tf.zeros([batch, units])
 
-    def forward(t: tf.Tensor, state: tf.Tensor, *kept: tf.TensorArray) -> tuple[Any, ...]:
+    def forward(
+        t: tf.Tensor, state: tf.Tensor, states: tf.TensorArray, *kept: tf.TensorArray
+    ) -> tuple[Any, ...]:
         at = order[t]
         update_in, reset_in, candidate_in = (part[at] for part in inputs)
         update = tf.sigmoid(update_in + state @ of_update)
         reset = tf.sigmoid(reset_in + state @ of_reset)
         recurrent = state @ of_candidate + bias
         candidate = tf.tanh(candidate_in + reset * recurrent)
-        after = alive[at] * (candidate + update * (state - candidate))
-        step = _Step(state, after, update, reset, candidate, recurrent)
-        return t + 1, after, *_written(kept, at, step)
+        state = candidate + update * (state - candidate)
+        step = _Step(update, reset, candidate, recurrent)
+        return t + 1, state, states.write(at + target, state), *_written(kept, at, step)
 
-    start = [0, zeros, *_arrays(_Step, count, units)]
-    _, _, *kept = tf.while_loop(lambda t, *_: t < count, forward, start)
+    states = _array(count + 1, units).write(order[0] + source, zeros)
+    arrays = [_array(count, units) for _ in _Step._fields]
+    start = [0, zeros, states, *arrays]
+    _, _, states, *kept = tf.while_loop(lambda t, *_: t < count, forward, start)
+    states = states.stack()
 
-    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor | None, ...]:
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Apply the chain rule to `forward`, from the last step to the first."""
 
         def backward(t: tf.Tensor, of_after: tf.Tensor, *found: tf.TensorArray) -> tuple[Any, ...]:
             at = order[t]
             step = _Step(*(array.read(at) for array in kept))
-            of_after = alive[at] * (of_after + upstream[at])
+            of_after += upstream[at]
             passed = of_after * step.update
             candidate = _of_tanh(step.candidate, of_after - passed)
             slopes = _Slopes(
-                update=_of_sigmoid(step.update, of_after * (step.before - step.candidate)),
+                update=_of_sigmoid(step.update, of_after * (states[at + source] - step.candidate)),
                 reset=_of_sigmoid(step.reset, candidate * step.recurrent),
                 recurrent=candidate * step.reset,
                 candidate=candidate,
@@ -123,7 +135,7 @@ def _recur(
             back = [tf.matmul(slope, part, transpose_b=True) for slope, part in ways]
             return t - 1, tf.add_n([passed, *back]), *_written(found, at, slopes)
 
-        start = [count - 1, zeros, *_arrays(_Slopes, count, units)]
+        start = [count - 1, zeros, *(_array(count, units) for _ in _Slopes._fields)]
         _, _, *found = tf.while_loop(lambda t, *_: t >= 0, backward, start)
         slopes = _Slopes(*(array.concat() for array in found))
         by_word, words = tf.reshape(places, [-1]), tf.shape(projected)[0]
@@ -131,24 +143,16 @@ def _recur(
             tf.math.unsorted_segment_sum(slope, by_word, words)
             for slope in (slopes.update, slopes.reset, slopes.candidate)
         ]
-        rows = _Step(*kept).before.concat()
-        of_kernels = [tf.matmul(rows, slope, transpose_a=True) for slope in slopes[:3]]
+        before = tf.reshape(states[source : source + count], [-1, units])
+        of_kernels = [tf.matmul(before, slope, transpose_a=True) for slope in slopes[:3]]
         of_bias = tf.reduce_sum(slopes.recurrent, axis=0)
-        return (
-            tf.concat(of_projected, axis=1),
-            tf.concat(of_kernels, axis=1),
-            of_bias,
-            None,
-            None,
-            None,
-        )
+        return tf.concat(of_projected, axis=1), tf.concat(of_kernels, axis=1), of_bias
 
-    return _Step(*kept).after.stack(), gradient
+    return states[target : target + count], gradient
 
 
-def _arrays(of: type[_Step | _Slopes], steps: tf.Tensor, units: int) -> list[tf.TensorArray]:
-    """An array for each field, to be written one step at a time."""
-    return [tf.TensorArray(tf.float32, steps, element_shape=[None, units]) for _ in of._fields]
+def _array(size: tf.Tensor, units: int) -> tf.TensorArray:
+    return tf.TensorArray(tf.float32, size, element_shape=[None, units])
 
 
 def _written(
