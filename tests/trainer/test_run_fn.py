@@ -36,6 +36,7 @@ def weights(folder: Path) -> dict[str, np.ndarray]:
 def ran(transformed, make_settings, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Folders of two runs of one configuration."""
     folders = {name: tmp_path_factory.mktemp(name) for name in ("first", "again")}
+    tf.config.experimental.enable_tensor_float_32_execution(True)
     for folder in folders.values():
         settings = make_settings(epochs=2, class_weights="balanced")
         run_fn(arguments(folder, transformed, settings))
