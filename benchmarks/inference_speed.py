@@ -91,7 +91,8 @@ def save_naive(export: Any, run: TrainedRun, shares: Any, folder: str) -> None:
     spread = parts["keys"][: len(parts["idf"])].astype(np.int64)
     hashes = spread * pow(SPREAD, -1, 1 << HASH_BITS) % (1 << HASH_BITS)
     parts["keys"] = hashes.astype(np.int32)
-    mixture = Mixture(network, LinearScorer(LinearModel(**parts)), shares)
+    learnt = LinearModel(**parts, rows=run.training["linear_rows"])
+    mixture = Mixture(network, LinearScorer(learnt), shares)
     mixture.model = model  # a SavedModel keeps the variables of what it knows
     naive = Classifier(tft.TFTransformOutput(run.transform), mixture, run.settings.transform)
     tf.saved_model.save(naive, folder, signatures={"serving_default": naive.serving_default})

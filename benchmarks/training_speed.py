@@ -97,10 +97,7 @@ def compare(run: TrainedRun, epochs: int) -> None:
     from trainer.averaging import AveragedWeights
     from trainer.batches import batches
 
-    training = run.settings.training.model_copy(update={"epochs": epochs})
-    run = TrainedRun(
-        **{**vars(run), "settings": run.settings.model_copy(update={"training": training})}
-    )
+    training = run.settings.training
     tokens, labels, length = padded(run.train, run, None)
     eval_tokens, eval_labels, _ = padded(run.evaluation, run, length)
     spec = tft.TFTransformOutput(run.transform).transformed_feature_spec()

@@ -8,17 +8,19 @@ EVERY: Final = 10
 """Steps between two additions to the mean, which change it little and each copy all weights."""
 
 FIRST: Final = 9.0
-"""The n-th addition weighs 9 / (8 + n) at least: a short training forgets where it began."""
+"""The n-th addition weighs 9 / (8 + n) at least: a training forgets where it began, and its mean
+reaches back about a ninth of its steps until this is more than it is told."""
 
 
 class AveragedWeights(tf.keras.callbacks.Callback):
     """Evaluates, and leaves in the model, a running mean of the weights (Polyak and Juditsky 1992).
 
-    Training itself goes on from the weights as they are. To be listed after callbacks that keep the
-    weights of an epoch: these then keep the mean.
+    Training itself goes on from the weights as they are. Callbacks that keep the weights at the end
+    of an epoch keep the mean. To be evaluated once an epoch: a second evaluation would take the
+    mean for training's own weights.
 
     Args:
-        steps: the mean reaches back about so many.
+        steps: the mean reaches back about so many at most, and about a ninth of those taken.
     """
 
     def __init__(self, steps: int) -> None:

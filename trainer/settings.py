@@ -108,7 +108,8 @@ class TrainingSettings(BaseModel):
     averaged_steps: int = Field(
         500,
         ge=0,
-        description="Steps, about, over which the weights are averaged; 0: the last ones count.",
+        description="Steps, about, over which the weights are averaged at most; in a short "
+        "training, a ninth of its steps; 0: the last ones count.",
     )
     linear_weighting: Literal["tfidf", "naive_bayes"] = Field(
         "tfidf",

@@ -12,7 +12,7 @@ from trainer.text import letters
 PADDING: Final = "[PAD]"
 UNKNOWN: Final = "[UNK]"
 PADDING_ID: Final = 0
-"""The model's embedding masks id 0; no text yields it."""
+"""The encoder masks id 0; no text yields it."""
 
 UNKNOWN_ID: Final = 1
 

@@ -48,12 +48,34 @@ def mean_of(seen: list[float], *, steps: int) -> float:
     return mean
 
 
-@pytest.mark.parametrize("steps", [15, 20, 1_000])
+@pytest.mark.parametrize("steps", [12, 15, 1_000])
 def test_what_is_left_is_the_mean(steps: int) -> None:
     seen, left, _ = trained(AveragedWeights(steps))
 
     assert left == pytest.approx(mean_of(seen, steps=steps), abs=1e-6)
     assert abs(left - seen[-1]) > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("told", "taken", "reach"),
+    [
+        pytest.param(100, 2_000, 90, id="as far as it is told"),
+        pytest.param(5_000, 2_000, 200, id="a tenth of a short training, on average"),
+    ],
+)
+def test_the_mean_reaches_back(told: int, taken: int, reach: int) -> None:
+    """Of weights that grow by 1 in every step, the mean lags behind by its reach."""
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1, use_bias=False)])
+    model.build([None, 1])
+    averaged = AveragedWeights(told)
+    averaged.set_model(model)
+    averaged.on_train_begin()
+    for step in range(1, taken + 1):
+        model.set_weights([np.array([[step]])])
+        averaged.on_train_batch_end(step)
+    averaged.on_test_begin()
+
+    assert taken - float(model.get_weights()[0]) == pytest.approx(reach, rel=0.05)
 
 
 def test_a_training_of_a_few_steps_is_not_lost() -> None:

@@ -80,7 +80,7 @@ def test_hashes_are_found_among_the_keys(keys: set[int], others: list[int]) -> N
     ones = np.ones(len(rising), np.float32)
     weights = np.arange(1, len(rising) + 1, dtype=np.int16)[:, None]
     step, bias = np.ones(1, np.float32), np.zeros(1, np.float32)
-    model = linear.LinearModel(keys=rising, idf=ones, weights=weights, step=step, bias=bias)
+    model = linear.LinearModel(keys=rising, idf=ones, weights=weights, step=step, bias=bias, rows=3)
     asked = [*rising.tolist(), *others]
     places = {key: place for place, key in enumerate(rising.tolist(), start=1)}
     expected = [[places.get(key, 0)] for key in asked]

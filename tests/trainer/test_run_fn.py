@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from tfx.components.trainer.fn_args_utils import FnArgs
 
-from trainer import run
+from trainer import assets, run
 from trainer.fitting import EDGE_SHARE, fit, learning_rate
 from trainer.run import run_fn
 from trainer.settings import TrainingSettings
@@ -36,7 +36,6 @@ def weights(folder: Path) -> dict[str, np.ndarray]:
 def ran(transformed, make_settings, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Folders of two runs of one configuration."""
     folders = {name: tmp_path_factory.mktemp(name) for name in ("first", "again")}
-    tf.config.experimental.enable_tensor_float_32_execution(True)
     for folder in folders.values():
         settings = make_settings(epochs=2, class_weights="balanced")
         run_fn(arguments(folder, transformed, settings))
@@ -59,6 +58,7 @@ def test_a_summary_tells_what_the_fit_came_to(ran: dict[str, Path]) -> None:
     for channel in ("network", "linear"):
         assert summary[f"{channel}_accuracy"] in (0.0, 0.25, 0.5, 0.75, 1.0)
         assert summary["shares"][channel] >= 0
+    assert summary["linear_rows"] == 54
     assert summary["text"]["splits"]["train"]["rows"] == 57
     assert 0 < len(summary["neighbours"]) <= 10
     for others in summary["neighbours"].values():
@@ -109,10 +109,6 @@ def fit_toy(folder: Path, *, wanted: list[int], **fields: Any) -> tuple[dict[str
         log_dir=str(folder),
     )
     return summary, model
-
-
-def test_the_golden_answers_are_given_in_full_precision(ran: dict[str, Path]) -> None:
-    assert not tf.config.experimental.tensor_float_32_execution_enabled()
 
 
 def test_training_stops_when_the_eval_accuracy_no_longer_rises(tmp_path: Path) -> None:
@@ -171,14 +167,15 @@ def test_a_tiny_split_still_has_a_learning_rate(train_rows: int) -> None:
     assert all(0 < float(rate(step)) <= 3e-3 + 1e-9 for step in range(4))
 
 
+class HeardError(Exception):
+    """Enough was heard."""
+
+
 @pytest.mark.parametrize("wanted", ["off", "balanced"])
 def test_class_weights_reach_both_channels(
     transformed, make_settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: str
 ) -> None:
     told: list[dict[int, float] | None] = []
-
-    class HeardError(Exception):
-        """Enough was heard."""
 
     def fit(*_: Any, class_weights: dict[int, float] | None, **__: Any) -> dict[str, Any]:
         told.append(class_weights)
@@ -195,3 +192,39 @@ def test_class_weights_reach_both_channels(
 
     assert told[0] == told[1]
     assert (told[0] is None) == (wanted == "off")
+
+
+def test_training_starts_from_the_vectors_of_transform(
+    transformed, make_settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[np.ndarray] = []
+
+    def fit(model: tf.keras.Model, *_: Any, **__: Any) -> None:
+        begun.extend(model.get_layer("encoder").embedding.get_weights())
+        raise HeardError
+
+    monkeypatch.setattr(run, "fit", fit)
+    with pytest.raises(HeardError):
+        run.run_fn(arguments(tmp_path, transformed, make_settings()))
+
+    [vectors] = begun
+    np.testing.assert_array_equal(vectors, assets.embeddings(transformed.output))
+    assert np.any(vectors)
+
+
+def test_the_golden_answers_are_given_in_full_precision(
+    transformed, make_settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_short: list[bool] = []
+
+    def golden_answers(*_: Any, **__: Any) -> None:
+        in_short.append(tf.config.experimental.tensor_float_32_execution_enabled())
+        raise HeardError
+
+    monkeypatch.setattr(run, "fit", lambda *_, **__: {})
+    monkeypatch.setattr(run.golden, "golden_answers", golden_answers)
+    tf.config.experimental.enable_tensor_float_32_execution(True)
+    with pytest.raises(HeardError):
+        run.run_fn(arguments(tmp_path, transformed, make_settings()))
+
+    assert in_short == [False]

@@ -1,5 +1,7 @@
 """That every setting of training reaches what it is of."""
 
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,7 @@ import tensorflow as tf
 from pydantic import ValidationError
 
 from trainer import channels, fitting
+from trainer.averaging import AveragedWeights
 from trainer.lazy_adam import LazyAdam
 from trainer.models import linear
 from trainer.settings import TrainingSettings
@@ -29,6 +32,49 @@ def test_the_loss_smooths_as_it_is_told() -> None:
     assert loss_of(label_smoothing=0) == pytest.approx(-logs[1], rel=1e-5)
     smoothed = -(0.7 * logs[1] + 0.1 * logs.sum())
     assert loss_of(label_smoothing=0.3) == pytest.approx(smoothed, rel=1e-5)
+
+
+@pytest.mark.parametrize(("schedule", "first"), [("cosine", 0.025), ("constant", 0.5)])
+def test_the_optimizer_begins_at_the_rate_of_the_schedule(schedule: str, first: float) -> None:
+    model = tf.keras.Sequential([tf.keras.layers.Dense(3)])
+    model.build([None, 1])
+    settings = TrainingSettings(schedule=schedule, learning_rate=0.5)
+
+    rate = fitting.compiled(model, settings, train_rows=640).optimizer.learning_rate
+
+    assert float(rate) == pytest.approx(first)
+
+
+@pytest.mark.parametrize(("steps", "averages"), [(50, 1), (0, 0)])
+def test_the_fit_averages_and_weighs_classes_as_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int, averages: int
+) -> None:
+    told: dict[str, Any] = {}
+
+    def fit(*_: Any, **how: Any) -> Any:
+        told.update(how)
+        return SimpleNamespace(history={"loss": [0.1, 0.1], "val_accuracy": [0.5, 0.6]})
+
+    monkeypatch.setattr(fitting, "compiled", lambda *_, **__: SimpleNamespace(fit=fit))
+    rows = tf.data.Dataset.from_tensors(TRUTH)
+    settings = TrainingSettings(averaged_steps=steps, epochs=7, patience=3)
+
+    summary = fitting.fit(
+        tf.keras.Sequential(),
+        rows,
+        rows,
+        settings=settings,
+        train_rows=1,
+        class_weights={0: 2.0},
+        log_dir=str(tmp_path),
+    )
+
+    assert (told["epochs"], told["class_weight"]) == (7, {0: 2.0})
+    assert (summary["epochs"], summary["best_epoch"]) == (2, 2)
+    found = [callback for callback in told["callbacks"] if isinstance(callback, AveragedWeights)]
+    assert len(found) == averages
+    [stopping] = (c for c in told["callbacks"] if isinstance(c, tf.keras.callbacks.EarlyStopping))
+    assert stopping.patience == 3
 
 
 @pytest.mark.parametrize(("norm", "cut"), [(2.5, 2.5), (0, None)])

@@ -68,6 +68,7 @@ class LinearModel:
         weights: `[kept, classes]`, in steps of `step`: two bytes instead of four in the export.
         step: `[classes]`.
         bias: `[classes]`.
+        rows: how many were learnt from.
     """
 
     keys: npt.NDArray[np.int32]
@@ -75,6 +76,7 @@ class LinearModel:
     weights: npt.NDArray[np.int16]
     step: Floats
     bias: Floats
+    rows: int
 
 
 def fit(
@@ -122,7 +124,7 @@ def fit(
         weights[:, found[0]], bias[found[0]] = -weights[:, found[1]], -bias[found[1]]
     step = np.maximum(np.abs(weights).max(axis=0), np.finfo(np.float32).tiny) / MOST_STEPS
     steps = np.rint(weights / step).astype(np.int16)
-    return LinearModel(keys=keys, idf=idf, weights=steps, step=step, bias=bias)
+    return LinearModel(keys=keys, idf=idf, weights=steps, step=step, bias=bias, rows=len(labels))
 
 
 def log_count_ratio(
@@ -213,10 +215,15 @@ def shelves(keys: npt.NDArray[np.int32]) -> Shelves:
 
 
 class LinearScorer(tf.Module):
-    """The channel in TensorFlow ops."""
+    """The channel in TensorFlow ops.
+
+    Attributes:
+        rows: how many were learnt from.
+    """
 
     def __init__(self, model: LinearModel) -> None:
         super().__init__(name="linear")
+        self.rows = model.rows
         keys, order, starts, self._halvings, self._shift = shelves(model.keys)
         self._starts = tf.Variable(starts, trainable=False)
         self._keys = tf.Variable(keys, trainable=False)

@@ -1,6 +1,6 @@
 """Pooling over the steps of a masked sequence."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import tensorflow as tf
 
@@ -14,10 +14,8 @@ class MaskedPooling(tf.keras.layers.Layer):
     for a row without steps.
     """
 
-    supports_masking = True
-
-    def __init__(self, pooling: Pooling = "mean_max", **arguments: Any) -> None:
-        super().__init__(**arguments)
+    def __init__(self, pooling: Pooling = "mean_max") -> None:
+        super().__init__()
         self.pooling: Pooling = pooling
 
     def call(self, inputs: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
@@ -31,10 +29,6 @@ class MaskedPooling(tf.keras.layers.Layer):
     def compute_mask(self, inputs: tf.Tensor, mask: tf.Tensor | None = None) -> None:
         """Stop the mask: no steps are left."""
         return
-
-    def get_config(self) -> dict[str, Any]:
-        """Give what makes the same layer again."""
-        return {**super().get_config(), "pooling": self.pooling}
 
 
 def pool(mean: tf.Tensor, maximum: tf.Tensor, pooling: Pooling) -> tf.Tensor:
