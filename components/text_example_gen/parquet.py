@@ -41,7 +41,7 @@ def read_parquet(
     """Yield the rows of one row group, or of all; a record's `line` is its row in the file.
 
     Raises:
-        MissingColumnError: If the file lacks a column.
+        MissingColumnError: If the file lacks a column or has it more than once.
         UnreadableError: If it is no Parquet file.
     """
     table = _open(stream, file)

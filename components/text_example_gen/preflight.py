@@ -60,7 +60,7 @@ def _file_problem(path: str, how: Layout) -> str | None:
             rows = list(islice(read_rows(stream, how, file=path), PEEKED_ROWS))
     except OSError as error:
         return f"{path}: cannot be read: {error.strerror or error}"
-    except ValueError as error:  # a column is missing, the format unknown or not what it says
+    except ValueError as error:  # a column missing or repeated, the format unknown or wrong
         return str(error)
     if not rows:
         return f"{path}: there is no row in it" + (" but the header" if how.header else "")

@@ -28,7 +28,7 @@ class Record(NamedTuple):
 
 
 class MissingColumnError(ValueError):
-    """A file that lacks a column; the message names those that it has."""
+    """A file that lacks a column or has it more than once; the message names the columns."""
 
 
 def read_records(
@@ -37,7 +37,7 @@ def read_records(
     """Yield the rows of a text file.
 
     Raises:
-        MissingColumnError: If its header lacks a column.
+        MissingColumnError: If its header lacks a column or has it more than once.
     """
     lines = read_lines(stream, layout.encoding)
     if file_format == "jsonl":
@@ -62,13 +62,17 @@ def positions(
         header_flaw: What is wrong with the row that names the columns, for the message.
 
     Raises:
-        MissingColumnError: If one does not.
+        MissingColumnError: If one does not, or stands there more than once.
     """
     missing = [column.name for column in layout.columns if column.name not in names]
     if missing:
         lacking, there = ", ".join(map(repr, missing)), ", ".join(map(repr, names))
         hint = f"; the header holds {header_flaw}" if header_flaw else ""
         raise MissingColumnError(f"{file}: no column {lacking}; it has {there}{hint}")
+    repeated = [column.name for column in layout.columns if names.count(column.name) > 1]
+    if repeated:
+        told = " and ".join(f"{name!r} (columns {_places(name, names)})" for name in repeated)
+        raise MissingColumnError(f"{file}: more than one column {told}; rename or drop all but one")
     return [names.index(column.name) for column in layout.columns]
 
 
@@ -110,6 +114,10 @@ def _record(row: Cells, places: Sequence[int], *, width: int) -> Record:
         flaw = row.flaw or f"expected {width} columns, found {len(row.cells)}"
         return Record(row.line, (), row.raw, flaw)
     return Record(row.line, [row.cells[place] for place in places], row.raw)
+
+
+def _places(name: str, names: Sequence[str]) -> str:
+    return ", ".join(str(place) for place, there in enumerate(names, start=1) if there == name)
 
 
 def _parsed(raw: str, layout: Layout) -> dict[str, object] | str:

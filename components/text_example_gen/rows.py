@@ -21,6 +21,9 @@ from components.text_example_gen.values import BadValueError, Value, value_of
 GZIP_MAGIC: Final = b"\x1f\x8b"
 """RFC 1952. No UTF-8 or CP949 text starts so, and no Parquet file."""
 
+GZIP_FAULTS: Final = (EOFError, gzip.BadGzipFile, zlib.error)
+"""What reading a gzip file raises that is cut short or damaged."""
+
 MAX_KEPT_CHARS: Final = 10_000
 """Of a bad row, so many characters are kept to look at; the line tells where the rest is."""
 
@@ -55,7 +58,7 @@ def read_rows(
         group: The row group to read of a Parquet file; none: all.
 
     Raises:
-        MissingColumnError: If the file lacks a column.
+        MissingColumnError: If the file lacks a column or has it more than once.
         UnreadableError: If the file breaks off or is not what its format says.
     """
     for record in _records(stream, layout, file=file, group=group):
@@ -100,7 +103,7 @@ def _records(stream: BinaryIO, layout: Layout, *, file: str, group: int | None) 
             for record in read_records(data, layout, file_format=file_format, file=file):
                 line = record.line
                 yield record
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except GZIP_FAULTS as error:
         raise UnreadableError(
             f"{file}: breaks off after line {line} ({error}); fetch or write the file again"
         ) from error

@@ -12,8 +12,8 @@ from typing import BinaryIO, Final, get_args
 from components.text_example_gen import layout, sniff_table
 from components.text_example_gen.layout import Layout
 from components.text_example_gen.lines import read_lines
-from components.text_example_gen.parquet import column_names, read_parquet
-from components.text_example_gen.rows import plain
+from components.text_example_gen.parquet import UnreadableError, column_names, read_parquet
+from components.text_example_gen.rows import GZIP_FAULTS, plain
 from components.text_example_gen.source import Encoding, Format
 
 SAMPLE_ROWS: Final = 20_000
@@ -54,6 +54,7 @@ def look_at(path: str, asked: Sequence[str]) -> Written:
         asked: Column names that the user gave: text, then label.
 
     Raises:
+        UnreadableError: If the file breaks off or is damaged.
         ValueError: If the file holds no row, or is of a kind that cannot be read.
         OSError: If the file cannot be read.
     """
@@ -61,8 +62,13 @@ def look_at(path: str, asked: Sequence[str]) -> Written:
         if stream.read(len(PARQUET_MAGIC)) == PARQUET_MAGIC:
             return _from_parquet(stream, path)
         stream.seek(0)
-        with plain(stream) as data:
-            lines = list(islice(data, SAMPLE_ROWS))
+        try:
+            with plain(stream) as data:
+                lines = list(islice(data, SAMPLE_ROWS))
+        except GZIP_FAULTS as error:
+            raise UnreadableError(
+                f"{path}: breaks off ({error}); fetch or write the file again"
+            ) from error
     if not any(line.strip() for line in lines):
         raise ValueError(f"{path}: the file is empty; a guess needs some rows")
     for mark, kind in _NO_TABLES.items():
@@ -76,7 +82,7 @@ def look_at(path: str, asked: Sequence[str]) -> Written:
 
 
 def _from_parquet(stream: BinaryIO, path: str) -> Written:
-    names = column_names(stream, file=path)
+    names = list(dict.fromkeys(column_names(stream, file=path)))
     columns = tuple(layout.Column(name, name, "str") for name in names)
     how = Layout("parquet", "utf-8", None, True, True, (), columns)
     records = islice(read_parquet(stream, how, group=None, file=path), SAMPLE_ROWS)

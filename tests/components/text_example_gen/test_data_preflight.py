@@ -36,10 +36,11 @@ def test_good_files_raise_no_problem(folder: Path) -> None:
         (b"", "the file is empty"),
         (b"text,label\n", "there is no row in it but the header"),
         ("text,라벨\n좋아요,칭찬\n".encode(), "no column 'label'; it has 'text', '라벨'"),
+        ("text,text,label\n좋아요,싫어요,칭찬\n".encode(), "column 'text' (columns 1, 2)"),
         (TABLE.encode("cp949"), "none of the first 1 rows can be used; line 2: bytes that are no"),
         (gzip.compress(TABLE.encode())[:-20], "breaks off after line"),
     ],
-    ids=["empty", "header only", "no column", "other encoding", "broken gzip"],
+    ids=["empty", "header only", "no column", "repeated column", "other encoding", "broken gzip"],
 )
 def test_a_file_that_stops_a_run_is_told(folder: Path, content: bytes, problem: str) -> None:
     (folder / "train.csv").write_bytes(content)

@@ -1,6 +1,7 @@
 """Guessing a file's settings: the guess must read the file that it was made from."""
 
 import csv
+import gzip
 import io
 import json
 from pathlib import Path
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from components.text_example_gen.parquet import UnreadableError
 from components.text_example_gen.preflight import problems
 from components.text_example_gen.sniff import guess
 
@@ -101,6 +103,22 @@ def test_a_named_column_that_is_not_there_is_told(tmp_path: Path) -> None:
         guess(path, text="본문")
 
 
+def test_a_column_that_stands_there_twice_is_told(tmp_path: Path) -> None:
+    content = table().replace("id,", "text,", 1)
+    csv_path = made(tmp_path, "a.csv", content.encode())
+    columns = list(zip(*csv.reader(io.StringIO(content)), strict=True))
+    arrays = [pa.array(cells) for _, *cells in columns]
+    pq.write_table(
+        pa.Table.from_arrays(arrays, names=[name for name, *_ in columns]), tmp_path / "a.parquet"
+    )
+    for path in (csv_path, str(tmp_path / "a.parquet")):
+        with pytest.raises(ValueError, match="more than one column 'text'") as caught:
+            guess(path, text="text", label="label")
+        assert str(caught.value) == (
+            f"{path}: more than one column 'text' (columns 1, 3); rename or drop all but one"
+        )
+
+
 def test_json_lines_and_parquet_are_recognised_by_their_content(tmp_path: Path) -> None:
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS)
     sink = io.BytesIO()
@@ -151,6 +169,29 @@ def test_a_file_of_a_kind_that_cannot_be_read_is_told_with_what_can(
     assert f"{kind}what can be read is csv, tsv, jsonl, parquet, in utf-8 or cp949" in str(
         caught.value
     )
+
+
+PACKED = gzip.compress(table().encode())
+MIDDLE = len(PACKED) // 2
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (PACKED[:MIDDLE], "Compressed file ended before"),
+        (PACKED[:MIDDLE] + b"\xff" * 40 + PACKED[MIDDLE + 40 :], "while decompressing data"),
+        (PACKED[:-8] + bytes(8), "CRC check failed"),
+    ],
+    ids=["cut", "damaged", "another checksum"],
+)
+def test_a_gzip_file_that_breaks_off_is_told_in_words(
+    tmp_path: Path, content: bytes, reason: str
+) -> None:
+    path = made(tmp_path, "a.csv.gz", content)
+    with pytest.raises(UnreadableError, match=reason) as caught:
+        guess(path)
+    assert str(caught.value).startswith(f"{path}: breaks off (")
+    assert str(caught.value).endswith("); fetch or write the file again")
 
 
 @pytest.mark.parametrize("named", [(None, None), ("text", "label")], ids=["guessed", "named"])

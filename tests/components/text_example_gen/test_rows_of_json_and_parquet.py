@@ -106,6 +106,27 @@ def test_parquet_faults_of_the_whole_file_are_told() -> None:
         read(b"text,label\n", "/d/a.parquet")
 
 
+def parquet_named(*names: str) -> bytes:
+    """Return a Parquet file of one row, whose cells are the numbers of their columns."""
+    sink = io.BytesIO()
+    cells = [pa.array([f"{number}열"]) for number in range(1, len(names) + 1)]
+    pq.write_table(pa.Table.from_arrays(cells, names=list(names)), sink)
+    return sink.getvalue()
+
+
+def test_a_parquet_column_that_stands_there_twice_is_told_with_its_places() -> None:
+    told = (
+        r"/d/a\.parquet: more than one column 'text' \(columns 1, 2\); rename or drop all but one"
+    )
+    with pytest.raises(MissingColumnError, match=told):
+        read(parquet_named("text", "text", "label"), "/d/a.parquet")
+
+
+def test_parquet_columns_that_are_not_read_may_bear_one_name() -> None:
+    [row] = read(parquet_named("메모", "text", "메모", "label", "메모"), "/d/a.parquet")
+    assert row == Good(1, {"text": "2열", "label": "4열"})
+
+
 def test_a_damaged_parquet_page_is_told_with_its_file() -> None:
     data = bytearray(parquet(text=[f"글 {n}" for n in range(500)], label=["가"] * 500))
     data[20:400] = b"\xff" * 380

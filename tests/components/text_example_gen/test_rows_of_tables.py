@@ -214,6 +214,29 @@ def test_a_missing_column_is_told_with_those_that_are_there() -> None:
         read("text,labels\n좋아요,칭찬\n")
 
 
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("text,label,text", "'text' (columns 1, 3)"),
+        ("label, label ,text", "'label' (columns 1, 2)"),
+        ("text,label,text,label,text", "'text' (columns 1, 3, 5) and 'label' (columns 2, 4)"),
+    ],
+    ids=["text", "blanks around it", "both"],
+)
+def test_a_column_that_stands_there_more_than_once_is_told_with_its_places(
+    header: str, told: str
+) -> None:
+    with pytest.raises(MissingColumnError) as caught:
+        read(f"{header}\n" + ",".join("가나다라마"[: header.count(",") + 1]) + "\n")
+    assert str(caught.value) == (
+        f"/d/a.csv: more than one column {told}; rename or drop all but one"
+    )
+
+
+def test_columns_that_are_not_read_may_bear_one_name() -> None:
+    assert good(read("메모,text,메모,label,,\n앞,좋아요,뒤,칭찬,,\n")) == [(2, "좋아요")]
+
+
 def test_a_header_in_another_encoding_is_told_as_such() -> None:
     columns = {"text": "글", "label": "분류"}
     with pytest.raises(MissingColumnError, match="the header holds bytes that are no utf-8"):
