@@ -129,7 +129,7 @@ def _trainer(outputs: Outputs) -> str:
 
 def _baseline(outputs: Outputs) -> str:
     models = outputs.get("model", [])
-    return f"model {models[0].id}" if models else "none yet: no blessed model to compare with"
+    return f"model {models[0].id}" if models else "none yet: no other model has served"
 
 
 def _evaluator(outputs: Outputs) -> str:

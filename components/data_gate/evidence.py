@@ -13,14 +13,15 @@ from tfx.types import Artifact, artifact_utils
 from tfx.utils import io_utils
 
 from components.data_gate.distance_rules import Comparison, Distance
+from components.data_gate.environments import environment_of
 from components.data_gate.rules import MOST_ROWS, Anomaly
 from components.provenance import ROW_FEATURE
+from components.text_example_gen.counts import EVAL, SERVED, TRAIN, UNLABELLED
 from components.text_statistics.columns import FLAGS, YES, profile_column
 from components.text_statistics.compare import compare
 
-SERVED_SPLIT: Final = "served"
-ENVIRONMENTS: Final = {"unlabelled": "UNLABELLED", SERVED_SPLIT: "UNLABELLED"}
-"""The schema's environment of a split; of all others, `TRAINING`."""
+SPLITS: Final = (TRAIN, EVAL, UNLABELLED, SERVED)
+"""The splits whose rows are judged; a file of ids to leave out is no data of its own."""
 
 Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
 
@@ -47,8 +48,7 @@ def anomalies(
     split: str, statistics: Statistics, schema: schema_pb2.Schema, folder: str
 ) -> list[Anomaly]:
     """Validate a split against the schema and keep TFDV's answer as `anomalies-<split>.pbtxt`."""
-    environment = ENVIRONMENTS.get(split, "TRAINING")
-    found = tfdv.validate_statistics(statistics, schema, environment=environment)
+    found = tfdv.validate_statistics(statistics, schema, environment=environment_of(split))
     _write(found, folder, split)
     return list(_told(split, found))
 
@@ -119,15 +119,21 @@ def text_shares(statistics: Statistics, text_column: str) -> dict[str, float]:
     }
 
 
-def first_quarantined(uri: str) -> list[str]:
-    """Read the first quarantined rows, each as `file:line: reason`."""
-    rows = []
+def rows_by_split(quarantine: Artifact, count: str) -> dict[str, int]:
+    """Read a count of TextExampleGen's for each split that it has read files of."""
+    read = quarantine.get_int_custom_property
+    return {split: rows for split in SPLITS if (rows := read(f"{count}_{split}"))}
+
+
+def first_quarantined(uri: str) -> dict[str, list[str]]:
+    """Read the first quarantined rows of each split, each as `file:line: reason`."""
+    rows: dict[str, list[str]] = {}
     with tf.io.gfile.GFile(str(PurePosixPath(uri, "quarantine.jsonl"))) as file:
         for line in file:
             row = json.loads(line)
-            rows.append(f"{row['file']}:{row['line']}: {row['reason']}")
-            if len(rows) == MOST_ROWS:
-                break
+            first = rows.setdefault(row["split"], [])
+            if len(first) < MOST_ROWS:
+                first.append(f"{row['file']}:{row['line']}: {row['reason']}")
     return rows
 
 

@@ -13,6 +13,7 @@ from components.data_gate.rules import Evidence, judge
 from components.data_gate.settings import DataGateSettings
 from components.data_quality.report import FILE_NAME, Quality
 from components.examples import data_digest
+from components.text_example_gen.counts import SERVED
 from components.text_example_gen.source import Columns
 from components.text_statistics.comparators import add_profile
 from serving.releases.accepted import accepted_statistics
@@ -71,8 +72,8 @@ def _evidence(
     )
     train = statistics[TRAIN]
     return Evidence(
-        rows_read=quarantine.get_int_custom_property("rows_read"),
-        rows_quarantined=quarantine.get_int_custom_property("rows_quarantined"),
+        rows_read=read.rows_by_split(quarantine, "rows_read"),
+        rows_quarantined=read.rows_by_split(quarantine, "rows_quarantined"),
         quarantine=read.first_quarantined(quarantine.uri),
         label_counts=read.train_labels(statistics, columns.label),
         anomalies=[
@@ -87,7 +88,7 @@ def _evidence(
         drift=read.comparison("drift", train, earlier, schema=schema, folder=folder),
         skew=read.comparison("skew", train, statistics["eval"], schema=schema, folder=folder),
         served=read.comparison(
-            *("skew", train, statistics.get(read.SERVED_SPLIT)),
+            *("skew", train, statistics.get(SERVED)),
             schema=schema,
             folder=folder,
             name="served",

@@ -28,8 +28,9 @@ class Evidence:
     """What the gate judges.
 
     Attributes:
-        rows_read: rows read, of all splits.
-        rows_quarantined: rows that could not be used.
+        rows_read: rows read, by the split whose files they stand in: where eval is a share of
+            train, those of both stand under `train`.
+        rows_quarantined: rows of these that could not be used.
         quarantine: the first of these, each as `file:line: reason`.
         label_counts: rows of each label in the train split; 0 for one that only eval has.
         anomalies: contradictions to the schema.
@@ -40,9 +41,9 @@ class Evidence:
         served: train beside requests that were served.
     """
 
-    rows_read: int
-    rows_quarantined: int
-    quarantine: Sequence[str]
+    rows_read: Mapping[str, int]
+    rows_quarantined: Mapping[str, int]
+    quarantine: Mapping[str, Sequence[str]]
     label_counts: Mapping[str, int]
     anomalies: Sequence[Anomaly]
     quality: Quality
@@ -74,19 +75,22 @@ def judge(evidence: Evidence, settings: DataGateSettings) -> Verdict:
 
 
 def _quarantined(evidence: Evidence, settings: DataGateSettings) -> Iterator[Finding]:
-    share = evidence.rows_quarantined / max(evidence.rows_read, 1)
-    if share > settings.quarantined.limit:
-        yield Finding(
-            rule="quarantined",
-            level=settings.quarantined.level,
-            subject="rows",
-            figure=f"{share:.2%} of {evidence.rows_read:,} rows ({evidence.rows_quarantined:,})",
-            limit=f"{settings.quarantined.limit:.2%}",
-            advice="mend the rows, all of which stand with file, line and reason in "
-            "quarantine.jsonl (of a run on this machine, under artifacts/TextExampleGen/quarantine "
-            "in the output folder); or check data.encoding, data.delimiter and data.quoting",
-            rows=tuple(evidence.quarantine[:MOST_ROWS]),
-        )
+    for split, rows in evidence.rows_read.items():
+        bad = evidence.rows_quarantined.get(split, 0)
+        share = bad / max(rows, 1)
+        if share > settings.quarantined.limit:
+            yield Finding(
+                rule="quarantined",
+                level=settings.quarantined.level,
+                subject=f"{split} files",
+                figure=f"{share:.2%} of {rows:,} rows ({bad:,})",
+                limit=f"{settings.quarantined.limit:.2%}",
+                advice="mend the rows, all of which stand with file, line and reason in "
+                "quarantine.jsonl (of a run on this machine, under "
+                "artifacts/TextExampleGen/quarantine in the output folder); or check "
+                "data.encoding, data.delimiter and data.quoting",
+                rows=tuple(evidence.quarantine.get(split, ())[:MOST_ROWS]),
+            )
 
 
 def _anomalies(evidence: Evidence, settings: DataGateSettings) -> Iterator[Finding]:

@@ -30,7 +30,8 @@ class DataGateSettings(BaseModel):
     )
     quarantined: LimitedRule = Field(
         LimitedRule(limit=0.01),
-        description="Largest share of rows that may be bad; a feed that loses more is broken.",
+        description="Largest share of a split's rows that may be bad; a feed that loses more is "
+        "broken.",
     )
     labels: LimitedRule = Field(
         LimitedRule(limit=2),

@@ -66,7 +66,7 @@ class ModelGate(BaseComponent):
         Args:
             examples: with the split `eval`.
             model: the candidate.
-            production: the latest other blessed model, if there is one.
+            production: the model that serves, or last served, if there is one.
             baselines: of SimpleBaselines, on the same examples.
             settings: the rules' levels and limits.
             columns: which column plays which part.

@@ -45,7 +45,7 @@ class Evidence:
         actual: label id of each row, `[rows]`.
         candidate: the model to judge.
         probabilities: what the candidate gives its best label, `[rows]`.
-        production: the model that serves; None: no other model was ever blessed.
+        production: the model that serves, or last served; None: no other one ever did.
         latency: the two models' single requests; None without production.
         baselines: the simple models' answers by name, `[rows]` each.
         slices: parts of the rows.

@@ -45,12 +45,12 @@ class Accepted:
 
 
 def refused_rules(config: Config) -> tuple[Path, list[Refused]]:
-    """List the rules that refused the newest run, with the folder of its verdict.
+    """List the rules that refused the pipeline's newest run, with the folder of its verdict.
 
     Raises:
         NotRefusedError: there is no refused run.
     """
-    folder = newest_verdict(config.output_dir)
+    folder = newest_verdict(config.output_dir, config.name)
     return folder, read_refusals(folder, config.gates.data)
 
 

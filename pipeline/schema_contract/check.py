@@ -40,8 +40,8 @@ class Checked:
 def check(config: Config, listener: Any) -> Checked:
     """Run the nodes up to the data gate in a scratch folder under the output folder.
 
-    Nothing is trained, nothing is kept, and no earlier run is looked at: the gate finds no
-    earlier span to compare with.
+    Nothing is trained, nothing is kept, and no earlier run is looked at: metadata and releases are
+    sought in the scratch folder, so that the gate finds no earlier span to compare with.
 
     Args:
         config: the configuration.
@@ -54,7 +54,8 @@ def check(config: Config, listener: Any) -> Checked:
 
     config.output_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=config.output_dir, prefix=_SCRATCH_PREFIX) as scratch:
-        nodes = takewhile(lambda node: node.id != graph.DATA_GATE_HALT, graph.build(config))
+        alone = config.model_copy(update={"output": scratch})
+        nodes = takewhile(lambda node: node.id != graph.DATA_GATE_HALT, graph.build(alone))
         pipeline = local_runner.make_pipeline(
             list(nodes), name=config.name, root=Path(scratch), beam_args=config.beam_args
         )

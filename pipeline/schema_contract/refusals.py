@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import yaml
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
 from components.data_gate.settings import DataGateSettings
 from components.data_gate.verdict import Finding, Verdict
-from pipeline.run_folder import RUNS_FOLDER, VERDICT_FOLDER
+from pipeline.run_folder import CONFIG_FILE, RUNS_FOLDER, VERDICT_FOLDER
 from pipeline.schema_contract import figures
 from pipeline.schema_contract.edits import AddValue, Edit, SetBound, SetKey
 
@@ -34,6 +35,13 @@ _COMPARED: Final = frozenset(
     }
 )
 """Reasons that the measurements tell more exactly."""
+
+_COMPARISONS: Final = {
+    "drift": ("drift", "train"),
+    "skew": ("skew", "train"),
+    "skew-served": ("skew", "served"),
+}
+"""Rule and subject of the gate's findings by the file of distances; other files are a split's."""
 
 _ENDS: Final[dict[int, tuple[str, Literal["least", "most"]]]] = {
     _Info.INT_TYPE_SMALL_INT: ("int_domain.min", "least"),
@@ -62,16 +70,22 @@ class NotRefusedError(Exception):
     """There is no refused run to accept anything from."""
 
 
-def newest_verdict(output: Path) -> Path:
-    """Find the folder of the newest verdict, which must be a refusal.
+def newest_verdict(output: Path, name: str) -> Path:
+    """Find the folder of the newest verdict on a pipeline's data, which must be a refusal.
+
+    Args:
+        output: the output folder, in which other pipelines may run too.
+        name: the pipeline's name.
 
     Raises:
         NotRefusedError: no run came to the data gate, or the newest one passed it.
     """
-    folders = sorted((output / RUNS_FOLDER).glob(f"*/{VERDICT_FOLDER}/{VERDICT_FILE}"))
-    if not folders:
-        raise NotRefusedError(f"no run in {output} has come to the data gate: `malmoi run` first")
-    newest = folders[-1]
+    files = sorted((output / RUNS_FOLDER).glob(f"*/{VERDICT_FOLDER}/{VERDICT_FILE}"), reverse=True)
+    newest = next((file for file in files if _name(file.parents[1]) == name), None)
+    if newest is None:
+        raise NotRefusedError(
+            f"no run of {name} in {output} has come to the data gate: `malmoi run` first"
+        )
     if Verdict.from_json(newest.read_text("utf-8")).passed:
         raise NotRefusedError(
             f"the data gate let the newest run pass ({newest}): there is nothing to loosen"
@@ -89,24 +103,34 @@ def read_refusals(folder: Path, settings: DataGateSettings) -> list[Refused]:
     verdict = Verdict.from_json((folder / VERDICT_FILE).read_text("utf-8"))
     limited = [f for f in verdict.refusals if hasattr(getattr(settings, f.rule, None), "limit")]
     others = [f for f in verdict.refusals if f not in limited]
-    columns = {finding.subject.partition(": ")[2] for finding in others}
-    anomalies = [
-        text_format.Parse(path.read_text("utf-8"), anomalies_pb2.Anomalies())
-        for path in sorted(folder.glob("anomalies-*.pbtxt"))
-    ]
+    complaints = {(finding.rule, finding.subject) for finding in others}
     told = [
-        refused
-        for found in anomalies
-        for refused in _of_anomalies(found)
-        if _column(refused.rule) in columns
+        (complaint, refused)
+        for path in sorted(folder.glob("anomalies-*.pbtxt"))
+        for complaint, refused in _of_file(path)
+        if complaint in complaints
     ]
-    explained = {_column(refused.rule) for refused in told}
+    explained = {complaint for complaint, _ in told}
     unexplained = [
         Refused(rule=finding.rule, words=finding.in_words(), edit=None)
         for finding in others
-        if finding.subject.partition(": ")[2] not in explained
+        if (finding.rule, finding.subject) not in explained
     ]
-    return _loosest([*_of_settings(limited), *told, *unexplained])
+    return _loosest([*_of_settings(limited), *(refused for _, refused in told), *unexplained])
+
+
+def _name(run: Path) -> str:
+    """Read a run's pipeline; what else is in its configuration may be of an earlier version."""
+    return str(yaml.safe_load((run / CONFIG_FILE).read_text("utf-8"))["name"])
+
+
+def _of_file(path: Path) -> Iterator[tuple[tuple[str, str], Refused]]:
+    """Read TFDV's anomalies, each with the rule and the subject that the gate's finding has."""
+    name = path.stem.removeprefix("anomalies-")
+    rule, split = _COMPARISONS.get(name, ("anomalies", name))
+    found = text_format.Parse(path.read_text("utf-8"), anomalies_pb2.Anomalies())
+    for refused in _of_anomalies(found):
+        yield (rule, f"{split}: {_column(refused.rule)}"), refused
 
 
 def _of_settings(findings: Iterable[Finding]) -> Iterator[Refused]:

@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.text_example_gen.counts import UNLABELLED
+from components.data_gate.environments import environment_of
 from pipeline.schema_contract.pinned import Statistics, unpin
-
-_ENVIRONMENTS: Final = {UNLABELLED: "UNLABELLED"}
-"""The schema's environment of a split, as in the data gate; of all others, `TRAINING`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +73,7 @@ def replay(
         found = tfdv.validate_statistics(
             _alone(dataset),
             schema,
-            environment=_ENVIRONMENTS.get(dataset.name, "TRAINING"),
+            environment=environment_of(dataset.name),
             previous_statistics=_alone(before) if before else None,
         )
         named = [(".".join(i.path.step) or key, i) for key, i in found.anomaly_info.items()]

@@ -41,7 +41,7 @@ CASES = [
     (one_label, "labels: train: 1 (배송 지연), limit at least 2; check data.columns.label"),
     (a_rare_label, "rows_per_label: train: label '주문 취소': 1 row, limit at least 5; add rows"),
     (an_unknown_label, "Examples contain values missing from the schema: 칭찬"),
-    (many_bad_rows, "quarantined: rows: 10.00% of 150 rows (15), limit 1.00%; mend the rows"),
+    (many_bad_rows, "quarantined: train files: 10.00% of 150 rows (15), limit 1.00%; mend"),
 ]
 
 
@@ -162,7 +162,7 @@ def test_a_model_below_the_threshold_is_not_pushed(house: Any, too_strict: Any) 
 
 def test_the_first_model_is_said_to_have_no_baseline(first: Any) -> None:
     (line,) = (line for line in first.err.splitlines() if "ModelGate" in line)
-    assert line.endswith("production: no baseline yet: no other model was blessed before this one")
+    assert line.endswith("production: no baseline yet: no other model has served before this one")
 
 
 def test_a_model_refusal_stays_beside_the_blessing_and_in_the_runs_folder(

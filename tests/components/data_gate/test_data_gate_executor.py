@@ -22,6 +22,7 @@ from components.data_gate.verdict import Verdict as GateVerdict
 from components.data_quality.report import Overlap
 from components.data_quality.report import Quality as QualityReport
 from components.examples import data_digest
+from components.text_example_gen.counts import Counts
 from components.text_example_gen.source import Columns
 from serving.releases.accepted import STATISTICS_FOLDER
 from serving.releases.manifest import Provenance
@@ -50,7 +51,14 @@ SOUND = QualityReport(
     personal={},
 )
 QUARANTINED = [
-    {"file": f"/data/행-{n}.csv", "line": n, "reason": "a NUL character", "row": ""}
+    {
+        "split": split,
+        "file": f"/data/{split}-행-{n}.csv",
+        "line": n,
+        "reason": "a NUL character",
+        "row": "",
+    }
+    for split in ("eval", "exclude", "train")
     for n in range(2, 14)
 ]
 
@@ -100,9 +108,14 @@ class Gate:
         push(model, self.folder / "releases", provenance=origin, keep=2, prepare=keep)
 
     def run(
-        self, splits: dict[str, Any], *, quarantined: int = 0, **settings: Any
+        self, splits: dict[str, Any], *, counts: Counts | None = None, **settings: Any
     ) -> tuple[GateVerdict, Verdict]:
-        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in QUARANTINED[:quarantined]]
+        counts = counts or Counts(read={"train": 20})
+        lines = [
+            json.dumps(row, ensure_ascii=False) + "\n"
+            for row in QUARANTINED
+            if row["split"] in counts.quarantined
+        ]
         (self.folder / "quarantine" / "quarantine.jsonl").write_text("".join(lines), "utf-8")
         inputs = {
             "statistics": [self._statistics(splits)],
@@ -117,8 +130,8 @@ class Gate:
         inputs["schema"][0].uri = str(self.folder / "schema")
         kept_out = inputs["quarantine"][0]
         kept_out.uri = str(self.folder / "quarantine")
-        kept_out.set_int_custom_property("rows_read", 20 + quarantined)
-        kept_out.set_int_custom_property("rows_quarantined", quarantined)
+        for name, rows in counts.properties().items():
+            kept_out.set_int_custom_property(name, rows)
         output = Verdict()
         output.uri = str(self.folder / "verdict")
         properties = {
@@ -184,6 +197,12 @@ def test_the_unlabelled_split_needs_no_label(gate: Gate, splits: dict[str, Any])
     assert verdict.passed
 
 
+def test_served_requests_need_no_label(gate: Gate, splits: dict[str, Any]) -> None:
+    labelled = {name: splits[name] for name in ("train", "eval")}
+    verdict, _ = gate.run(labelled | {"served": splits["unlabelled"]})
+    assert verdict.passed
+
+
 def test_another_split_without_labels_is_refused(gate: Gate, splits: dict[str, Any]) -> None:
     verdict, _ = gate.run({"train": splits["train"], "eval": splits["unlabelled"]})
     assert [finding.subject for finding in verdict.refusals] == ["eval: 분류"]
@@ -200,14 +219,29 @@ def test_a_train_split_without_the_label_column_has_no_labels(
     assert (none.rule, none.figure) == ("labels", "0 (none)")
 
 
-def test_quarantined_rows_are_counted_and_the_first_ten_named(
+def test_quarantined_rows_are_counted_by_split_and_the_first_ten_of_each_named(
     gate: Gate, splits: dict[str, Any]
 ) -> None:
-    verdict, _ = gate.run({n: splits[n] for n in ("train", "eval")}, quarantined=12)
+    counts = Counts(
+        read={"train": 32, "eval": 15, "exclude": 13},
+        quarantined={"train": 12, "eval": 12, "exclude": 12},
+    )
+    verdict, _ = gate.run({n: splits[n] for n in ("train", "eval")}, counts=counts)
+    train, evaluation = verdict.findings
+    assert (train.subject, train.figure) == ("train files", "37.50% of 32 rows (12)")
+    assert (evaluation.subject, evaluation.figure) == ("eval files", "80.00% of 15 rows (12)")
+    assert [len(finding.rows) for finding in verdict.findings] == [10, 10]
+    assert train.rows[0] == "/data/train-행-2.csv:2: a NUL character"
+    assert evaluation.rows[-1] == "/data/eval-행-11.csv:11: a NUL character"
+
+
+def test_where_eval_is_a_share_of_train_their_files_are_judged_as_one(
+    gate: Gate, splits: dict[str, Any]
+) -> None:
+    counts = Counts(read={"train": 37}, written={"train": 20, "eval": 5}, quarantined={"train": 12})
+    verdict, _ = gate.run({n: splits[n] for n in ("train", "eval")}, counts=counts)
     [finding] = verdict.findings
-    assert finding.figure == "37.50% of 32 rows (12)"
-    assert len(finding.rows) == 10
-    assert finding.rows[0] == "/data/행-2.csv:2: a NUL character"
+    assert (finding.subject, finding.figure) == ("train files", "32.43% of 37 rows (12)")
 
 
 def test_the_labels_are_counted_from_the_train_split(gate: Gate, splits: dict[str, Any]) -> None:

@@ -37,9 +37,9 @@ SOUND = Quality(
 
 def evidence(**fields: Any) -> Evidence:
     sound: dict[str, Any] = {
-        "rows_read": 1_000,
-        "rows_quarantined": 0,
-        "quarantine": [],
+        "rows_read": {"train": 1_000},
+        "rows_quarantined": {},
+        "quarantine": {},
         "label_counts": {"칭찬": 600, "환불": 400},
         "anomalies": [],
         "quality": SOUND,
@@ -87,15 +87,17 @@ def test_sound_data_passes_without_a_word() -> None:
 
 
 PASSING = {
-    "quarantined": evidence(rows_quarantined=10),
+    "quarantined": evidence(rows_quarantined={"train": 10}),
     "labels": evidence(label_counts={"칭찬": 5, "환불": 5}),
     "rows_per_label": evidence(label_counts={"칭찬": 600, "환불": 5}),
     "anomalies": evidence(),
 }
 REFUSED = {
     "quarantined": (
-        evidence(rows_quarantined=11, quarantine=["a.csv:3: a NUL character"]),
-        ("rows", "1.10% of 1,000 rows (11)", "1.00%"),
+        evidence(
+            rows_quarantined={"train": 11}, quarantine={"train": ["a.csv:3: a NUL character"]}
+        ),
+        ("train files", "1.10% of 1,000 rows (11)", "1.00%"),
     ),
     "anomalies": (
         evidence(anomalies=[NEW_LABEL]),
@@ -151,7 +153,7 @@ def test_the_limit_is_the_configurations(rule: str, limit: float) -> None:
 
 def test_every_fault_is_told_at_once() -> None:
     everything = evidence(
-        rows_quarantined=999,
+        rows_quarantined={"train": 999},
         label_counts={"환불": 1},
         anomalies=[NEW_LABEL, Anomaly(split="eval", column="글", summary="s", description="d")],
     )
@@ -161,20 +163,37 @@ def test_every_fault_is_told_at_once() -> None:
 
 def test_a_finding_shows_ten_rows_at_most() -> None:
     rows = [f"a.csv:{n}: a NUL character" for n in range(50)]
-    [finding] = judge(evidence(rows_quarantined=50, quarantine=rows), settings()).findings
+    bad = evidence(rows_quarantined={"train": 50}, quarantine={"train": rows})
+    [finding] = judge(bad, settings()).findings
     assert finding.rows == tuple(rows[:MOST_ROWS])
     assert MOST_ROWS == 10
 
 
+def test_a_ruined_split_is_refused_however_many_sound_rows_another_has() -> None:
+    ruined = evidence(
+        rows_read={"train": 150_000, "eval": 1_000, "unlabelled": 500},
+        rows_quarantined={"train": 3, "eval": 900, "unlabelled": 50},
+        quarantine={
+            "train": ["학습.csv:3: the text is empty"],
+            "eval": ["평가.csv:2: a NUL character"],
+        },
+    )
+    findings = judge(ruined, settings()).findings
+    assert [(f.subject, f.figure, f.rows) for f in findings] == [
+        ("eval files", "90.00% of 1,000 rows (900)", ("평가.csv:2: a NUL character",)),
+        ("unlabelled files", "10.00% of 500 rows (50)", ()),
+    ]
+
+
 def test_quarantined_rows_are_told_with_the_place_of_their_file() -> None:
-    [finding] = judge(evidence(rows_quarantined=50), settings()).findings
+    [finding] = judge(evidence(rows_quarantined={"train": 50}), settings()).findings
     assert "quarantine.jsonl (of a run on this machine, under artifacts/TextExampleGen" in (
         finding.advice
     )
 
 
 def test_data_without_a_single_row_or_label_is_refused_and_nothing_divides_by_zero() -> None:
-    [finding] = judge(evidence(rows_read=0, label_counts={}), settings()).findings
+    [finding] = judge(evidence(rows_read={}, label_counts={}), settings()).findings
     assert (finding.rule, finding.figure) == ("labels", "0 (none)")
 
 

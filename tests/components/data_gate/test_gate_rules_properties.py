@@ -26,6 +26,7 @@ LIMITS = SHARES | st.integers(0, 20)
 TWO_LIMITS = st.lists(LIMITS, min_size=2, max_size=2).map(sorted)
 TWO_COUNTS = st.lists(st.integers(1, 20), min_size=2, max_size=2).map(sorted)
 WORDS = st.sampled_from(["", "긍정", "부정", "ㅋㅋㅋ", "\u1112\u1161\u11ab", "😀", "x" * 10_000])
+SPLITS = st.sampled_from(["train", "eval", "unlabelled", "served"])
 PLACES = st.sampled_from(["후기.csv:2", "a.tsv.gz:10"])
 COUNTS = st.dictionaries(WORDS, ROWS, max_size=3)
 OVERLAPS = st.builds(
@@ -67,9 +68,9 @@ def comparisons(relation: str, name: str) -> st.SearchStrategy[Comparison]:
 
 EVIDENCE = st.builds(
     Evidence,
-    rows_read=ROWS,
-    rows_quarantined=ROWS,
-    quarantine=st.lists(PLACES, max_size=12),
+    rows_read=st.dictionaries(SPLITS, ROWS),
+    rows_quarantined=st.dictionaries(SPLITS, ROWS),
+    quarantine=st.dictionaries(SPLITS, st.lists(PLACES, max_size=12)),
     label_counts=COUNTS,
     anomalies=st.lists(
         st.builds(Anomaly, split=WORDS, column=WORDS, summary=WORDS, description=WORDS), max_size=2

@@ -194,12 +194,13 @@ def test_a_domain_that_comes_later_knows_the_hashed_values(pinned: bytes) -> Non
     assert "전화" not in told
 
 
-def test_the_unlabelled_split_is_held_to_its_own_environment() -> None:
-    content = pin(statistics(ROWS[["본문"]], "unlabelled"), schema(), key=KEY)
+@pytest.mark.parametrize("split", ["unlabelled", "served"])
+def test_a_split_without_labels_is_held_to_its_own_environment(split: str) -> None:
+    content = pin(statistics(ROWS[["본문"]], split), schema(), key=KEY)
     assert refused(schema(), content) == []
     wanted = edited('not_in_environment: "UNLABELLED"', "")
     (told,) = refused(wanted, content)
-    assert "unlabelled: '라벨' would be refused: Column is completely missing" in told
+    assert f"{split}: '라벨' would be refused: Column is completely missing" in told
 
 
 def test_drift_is_measured_against_the_pinned_span_before(pinned: bytes, tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,9 @@ import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
+from components.data_gate import evidence as read
 from components.data_gate import executor
-from components.data_gate.distance_rules import Comparison
-from components.data_gate.rules import Anomaly, Evidence, judge
+from components.data_gate.rules import Evidence, judge
 from components.data_quality.report import Overlap, Quality
 from pipeline.config import load
 from pipeline.schema_contract import refusals
@@ -53,6 +54,7 @@ string_domain {
   value: "환불"  # 100건
   value: "배송"
 }
+default_environment: "TRAINING"
 """
 CONFIG = """# 고객 문의
 name: enquiries
@@ -62,6 +64,7 @@ data:
 schema: schema.pbtxt
 gates:
   data:
+    drift: {min_rows: 100}
     labels: {limit: 2}  # 둘은 있어야 배울 것이 있다
 """
 ROWS = pd.DataFrame(
@@ -87,11 +90,13 @@ RULES = [
 ]
 
 
+def statistics(rows: pd.DataFrame) -> Any:
+    return tfdv.generate_statistics_from_dataframe(rows)
+
+
 def violations(schema: schema_pb2.Schema) -> Any:
     return tfdv.validate_statistics(
-        tfdv.generate_statistics_from_dataframe(ROWS),
-        schema,
-        previous_statistics=tfdv.generate_statistics_from_dataframe(BEFORE),
+        statistics(ROWS), schema, previous_statistics=statistics(BEFORE)
     )
 
 
@@ -104,33 +109,39 @@ def reasons(schema: Path) -> set[tuple[str, str]]:
     }
 
 
-def write_run(folder: Path, name: str, *, refused: bool = True) -> None:
-    """Write what the data gate writes into a run's folder."""
-    gate = folder / "output" / "runs" / name / "data_gate"
+def write_run(
+    folder: Path,
+    name: str,
+    *,
+    refused: bool = True,
+    served: pd.DataFrame | None = None,
+    overrides: Sequence[str] = (),
+) -> None:
+    """Write what a run and its data gate write into the run's folder; `BEFORE` is eval too."""
+    run = folder / "output" / "runs" / name
+    gate = run / "data_gate"
     gate.mkdir(parents=True)
+    config = load(folder / "malmoi.yaml", overrides)
+    (run / "config.yaml").write_text(config.to_yaml(), "utf-8")
     schema = text_format.Parse((folder / "schema.pbtxt").read_text("utf-8"), schema_pb2.Schema())
-    found = violations(schema)
-    (gate / "anomalies-train.pbtxt").write_text(text_format.MessageToString(found), "utf-8")
-    settings = load(folder / "malmoi.yaml").gates.data
+    train, before = statistics(ROWS), statistics(BEFORE if refused else ROWS)
+    asked = None if served is None else statistics(served)
+    compare = partial(read.comparison, schema=schema, folder=str(gate))
     evidence = Evidence(
-        rows_read=1_000,
-        rows_quarantined=15 if refused else 0,
-        quarantine=["rows.csv:3: the text is empty"],
+        rows_read={"train": 1_000, "eval": 1_000, "unlabelled": 1_000},
+        rows_quarantined={"train": 12, "eval": 15, "unlabelled": 13} if refused else {},
+        quarantine={"eval": ["rows.csv:3: the text is empty"]},
         label_counts={"환불": 45, "배송": 45, "기타": 4, "보류": 3}
         if refused
         else {"가": 9, "나": 9},
-        anomalies=[
-            Anomaly(split="train", column=column, summary=info.short_description, description="")
-            for column, info in found.anomaly_info.items()
-            if refused
-        ],
+        anomalies=read.anomalies("train", train, schema, str(gate)) if refused else [],
         quality=SOUND,
         text_shares={},
-        drift=Comparison(relation="drift", name="drift", rows=None, distances=()),
-        skew=Comparison(relation="skew", name="skew", rows=None, distances=()),
-        served=Comparison(relation="skew", name="served", rows=None, distances=()),
+        drift=compare("drift", train, before),
+        skew=compare("skew", train, before),
+        served=compare("skew", train, asked, name="served"),
     )
-    (gate / "verdict.json").write_text(judge(evidence, settings).to_json(), "utf-8")
+    (gate / "verdict.json").write_text(judge(evidence, config.gates.data).to_json(), "utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -242,11 +253,41 @@ def test_a_domain_that_two_features_share_is_not_loosened_for_both(tmp_path: Pat
         accept(config, load(config), '라벨:value:"기타"')
 
 
+def test_a_distance_that_was_not_judged_is_no_rule_to_loosen(tmp_path: Path) -> None:
+    (tmp_path / "schema.pbtxt").write_text(SCHEMA, "utf-8")
+    (tmp_path / "malmoi.yaml").write_text(CONFIG, "utf-8")
+    few = ["gates.data.drift.min_rows=101"]  # of a column whose new labels are refused
+    write_run(tmp_path, "20261121-090000-000000", overrides=few)
+    _, rules = refused_rules(load(tmp_path / "malmoi.yaml"))
+    assert {rule.rule for rule in rules} == set(RULES) - {"라벨:drift.infinity_norm"}
+
+
+def test_served_requests_too_few_to_judge_do_not_move_the_threshold(tmp_path: Path) -> None:
+    (tmp_path / "schema.pbtxt").write_text(SCHEMA.replace("drift_comp", "skew_comp"), "utf-8")
+    (tmp_path / "malmoi.yaml").write_text(CONFIG.replace("drift:", "skew:"), "utf-8")
+    served = pd.DataFrame({"라벨": ["배송"] * 99})
+    write_run(tmp_path, "20261121-090000-000000", served=served)
+    _, rules = refused_rules(load(tmp_path / "malmoi.yaml"))
+    (skew,) = (rule for rule in rules if rule.rule == "라벨:skew.infinity_norm")
+    assert skew.words == "'라벨': skew by infinity_norm is 0.45, limit 0.05"
+
+
+def test_another_pipelines_run_in_the_same_output_folder_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / "schema.pbtxt").write_text(SCHEMA, "utf-8")
+    (tmp_path / "malmoi.yaml").write_text(CONFIG, "utf-8")
+    write_run(tmp_path, "20261120-090000-000000")
+    write_run(tmp_path, "20261121-090000-000000", refused=False, overrides=["name=reviews"])
+    folder, _ = refused_rules(load(tmp_path / "malmoi.yaml"))
+    assert folder.parent.name == "20261120-090000-000000"
+    with pytest.raises(NotRefusedError, match=r"no run of complaints in .* has come to the data"):
+        refused_rules(load(tmp_path / "malmoi.yaml", ["name=complaints"]))
+
+
 def test_only_the_newest_run_counts(tmp_path: Path) -> None:
     (tmp_path / "schema.pbtxt").write_text(SCHEMA, "utf-8")
     (tmp_path / "malmoi.yaml").write_text(CONFIG, "utf-8")
     config = load(tmp_path / "malmoi.yaml")
-    with pytest.raises(NotRefusedError, match=r"no run in .* has come to the data gate"):
+    with pytest.raises(NotRefusedError, match=r"no run of enquiries in .* has come to"):
         refused_rules(config)
     write_run(tmp_path, "20261120-090000-000000")
     assert len(refused_rules(config)[1]) == len(RULES)
@@ -264,7 +305,7 @@ def test_the_command_shows_the_edit_makes_it_and_lists_the_rules(tmp_path: Path)
         command = [MALMOI, "schema", "accept", "malmoi.yaml", *arguments]
         return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
 
-    assert "\n  quarantined\n    quarantined: rows: 1.50%" in run().stdout
+    assert "\n  quarantined\n    quarantined: train files: 1.20%" in run().stdout
     rule = ("--rule", "stars:int_domain.max")
     trial = run(*rule, "--dry-run")
     assert (tmp_path / "schema.pbtxt").read_text("utf-8") == SCHEMA

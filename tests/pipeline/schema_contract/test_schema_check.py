@@ -9,7 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
+import tensorflow_data_validation as tfdv
 import typer
 
 from pipeline.config import Config, load
@@ -18,6 +20,9 @@ from pipeline.schema_contract.check import Checked, check, write_pinned
 from pipeline.schema_contract.compare import parse
 from pipeline.schema_contract.pinned import key_of, pinned_files
 from pipeline.schema_contract.replay import replay_files
+from serving.releases.accepted import STATISTICS_FOLDER, accepted_statistics
+from serving.releases.manifest import Provenance
+from serving.releases.publish import push
 
 MALMOI = Path(sys.executable).with_name("malmoi")
 SCHEMA = """
@@ -79,7 +84,25 @@ def heard() -> Heard:
 
 
 @pytest.fixture(scope="module")
-def checked(config: Config, heard: Heard) -> Checked:
+def released(config: Config, folder: Path) -> Path:
+    """A released version that keeps the statistics of other data."""
+    (folder / "model").mkdir()
+    (folder / "model" / "saved_model.pb").write_bytes(b"graph")
+
+    def keep(version: Path) -> None:
+        rows = pd.DataFrame({"본문": ["지난주의 문의"] * 9, "유형": ["환불"] * 9})
+        path = version / STATISTICS_FOLDER / "Split-train" / "FeatureStats.pb"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(tfdv.generate_statistics_from_dataframe(rows).SerializeToString())
+
+    origin = Provenance(data_digest="last week")
+    push(folder / "model", config.models_dir, provenance=origin, keep=2, prepare=keep)
+    return config.models_dir
+
+
+@pytest.fixture(scope="module")
+def checked(config: Config, heard: Heard, released: Path) -> Checked:
+    assert accepted_statistics(released) is not None
     return check(config, heard)
 
 
@@ -89,7 +112,11 @@ def test_good_data_passes_and_nothing_is_left_behind(
     assert checked.verdict.passed
     assert heard.ended[-1] == "DataGate"
     assert "Transform" not in heard.ended
-    assert list(config.output_dir.iterdir()) == []
+    assert [path.name for path in config.output_dir.iterdir()] == ["models"]
+
+
+def test_drift_from_what_was_released_is_not_measured(checked: Checked) -> None:
+    assert checked.verdict.comparisons["drift"].startswith("no baseline yet")
 
 
 def test_what_passed_is_pinned_by_its_span_and_replays(
