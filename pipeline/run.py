@@ -30,9 +30,10 @@ def execute(config: Config, folder: Path, listener: Any) -> Summary:
         NodeFailedError: a node failed for another reason than a gate's refusal.
     """
     from components.halt.component import GateRefusedError
-    from pipeline import graph, local_runner, recovery
+    from pipeline import graph, local_runner, recovery, withdrawn
 
     recovery.recover(config.output_dir, config.models_dir)
+    withdrawn.mark_pushes(config.output_dir, config.models_dir)
     pipeline = local_runner.make_pipeline(
         graph.build(config), name=config.name, root=config.output_dir, beam_args=config.beam_args
     )
