@@ -21,11 +21,9 @@ def recover(root: Path, models: Path) -> list[str]:
         The nodes that were interrupted.
     """
     publish.recover(models)
-    if not (root / METADATA_FILE).exists():
+    store = open_metadata(root)
+    if store is None:
         return []
-    config = metadata_store_pb2.ConnectionConfig()
-    config.sqlite.filename_uri = str(root / METADATA_FILE)
-    store = MetadataStore(config)
     names = {kind.id: kind.name for kind in store.get_execution_types()}
     dead = [e for e in store.get_executions() if e.last_known_state == _State.RUNNING]
     for execution in dead:
@@ -36,3 +34,12 @@ def recover(root: Path, models: Path) -> list[str]:
             shutil.rmtree(folder)
     store.put_executions(dead)
     return [names[execution.type_id].rsplit(".", 1)[-1] for execution in dead]
+
+
+def open_metadata(root: Path) -> MetadataStore | None:
+    """Open the metadata of an output folder; None before its first run."""
+    if not (root / METADATA_FILE).exists():
+        return None
+    config = metadata_store_pb2.ConnectionConfig()
+    config.sqlite.filename_uri = str(root / METADATA_FILE)
+    return MetadataStore(config)

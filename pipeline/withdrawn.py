@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Final
 
-from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 
-from pipeline.local_runner import METADATA_FILE
+from pipeline.recovery import open_metadata
 from serving.releases.folder import versions
 from serving.releases.state import read_state, served
 
@@ -30,11 +29,9 @@ def mark_pushes(root: Path, models: Path) -> None:
     Raises:
         ReleaseError: `releases.json` cannot be read.
     """
-    if not (root / METADATA_FILE).exists():
+    store = open_metadata(root)
+    if store is None:
         return
-    config = metadata_store_pb2.ConnectionConfig()
-    config.sqlite.filename_uri = str(root / METADATA_FILE)
-    store = MetadataStore(config)
     serving = _serving(models)
     changed = []
     for push in store.get_artifacts_by_type(PUSHED_MODEL):

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import tensorflow as tf
 import yaml
-from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.importer import Importer
@@ -17,6 +16,7 @@ from tfx.types import standard_artifacts
 from components.atomic_pusher.component import AtomicPusher
 from pipeline import graph
 from pipeline.config import Config, load
+from pipeline.recovery import open_metadata
 from pipeline.run import execute
 from pipeline.run_folder import Summary, make_run_folder
 from serving.releases.changes import pin, rollback, unpin
@@ -153,7 +153,7 @@ def test_pushes_of_another_name_in_the_same_output_folder_are_left_alone(
 ) -> None:
     run()
     run(name="reviews")
-    connection = metadata_store_pb2.ConnectionConfig()
-    connection.sqlite.filename_uri = str(config.output_dir / "metadata.sqlite")
-    pushes = MetadataStore(connection).get_artifacts_by_type("PushedModel")
+    store = open_metadata(config.output_dir)
+    assert store is not None
+    pushes = store.get_artifacts_by_type("PushedModel")
     assert [push.state for push in pushes] == [metadata_store_pb2.Artifact.LIVE] * 2
