@@ -81,27 +81,30 @@ def save_rivals(export: Any, run: TrainedRun, folder: Path) -> None:
     from trainer.export import Classifier
     from trainer.models.mixture import Mixture, Shares
 
-    model = keras_model(export, run)
+    class Padded(tf.Module):  # so that a SavedModel finds the layers' variables
+        def __init__(self, model: Any) -> None:
+            super().__init__()
+            self._model = model
 
-    def network(tokens: Any) -> Any:
-        padded = tokens.to_tensor(0, shape=[None, PADDED])
-        return tf.math.log(tf.maximum(model(padded, training=False), 1e-30))
+        def __call__(self, tokens: Any) -> Any:
+            padded = tokens.to_tensor(0, shape=[None, PADDED])
+            return tf.math.log(tf.maximum(self._model(padded, training=False), 1e-30))
 
     def no_network(tokens: Any) -> Any:
         return tf.cast(tokens.row_lengths()[:, None], tf.float32)  # so that tokens are made
 
     linear, shares = linear_scorer(export, run), Shares(**run.training["shares"])
-    for name, way in {"naive": network, "shared": no_network}.items():
-        mixture = Mixture(way, linear, shares)
-        mixture.model = model  # a SavedModel keeps the variables of what it knows
-        saved = Classifier(tft.TFTransformOutput(run.transform), mixture, run.settings.transform)
+    transform = tft.TFTransformOutput(run.transform)
+    for name, way in {"naive": Padded(keras_model(export, run)), "shared": no_network}.items():
+        saved = Classifier(transform, Mixture(way, linear, shares), run.settings.transform)
         signatures = {"serving_default": saved.serving_default}
         tf.saved_model.save(saved, str(folder / name), signatures=signatures)
 
 
 def linear_scorer(export: Any, run: TrainedRun) -> Any:
     """Put the linear channel's weights back into its ops."""
-    from trainer.models.linear import LinearModel, LinearScorer
+    from trainer.models.linear import LinearModel
+    from trainer.models.linear_scorer import LinearScorer
 
     side = export._scorer._linear
     parts = {n: getattr(side, f"_{n}").numpy() for n in ("keys", "idf", "weights", "step", "bias")}

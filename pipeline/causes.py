@@ -33,6 +33,11 @@ _KNOWN: Final = (
         re.compile(r"database is locked"),
         "another process works on this output folder's metadata; end it and run again",
     ),
+    (
+        re.compile(r"file is not a database|database disk image is malformed"),
+        "the output folder's metadata.sqlite is damaged: move it and artifacts/ away, and every "
+        "node runs again, with no model to compare with; the pushed versions stay",
+    ),
 )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from components.canary.settings import CanarySettings
 from components.data_gate.settings import DataGateSettings
@@ -88,6 +88,13 @@ class Config(BaseModel):
     kubeflow: KubeflowSettings | None = Field(
         None, description="For `malmoi kubeflow`: what a cluster must be told."
     )
+
+    @field_validator("schema_file", "output")
+    @classmethod
+    def _is_local(cls, path: str) -> str:
+        if "://" in path:
+            raise ValueError(f"must lie on this machine, not at {path}")
+        return path
 
     @property
     def output_dir(self) -> Path:
@@ -177,19 +184,26 @@ def _override(tree: dict[str, Any], override: str) -> None:
             f"--set takes section.key=value, such as training.epochs=3, not {override!r}"
         )
     for section in sections:
-        below = tree.setdefault(section, {})
+        if tree.get(section) is None:
+            tree[section] = {}
+        below = tree[section]
         if not isinstance(below, dict):
             raise ConfigError(f"--set {override}: {section} is {shown(below)}, not a section")
         tree = below
     try:
         tree[last] = plain_yaml.load(value)
     except yaml.YAMLError as error:
-        raise ConfigError(f"--set {override}: the value is not YAML: {error}") from error
+        raise ConfigError(
+            f"--set {override}: the value is not YAML: {error}\n"
+            f"  If it is text, quote it twice: --set '{key}=\"{value}\"'"
+        ) from error
 
 
 def _with_paths(tree: dict[str, Any], base: Path) -> dict[str, Any]:
     """Expand variables and make the paths absolute."""
-    tree = {"output": "output", **_expand(tree)}
+    tree = _expand(tree)
+    if tree.get("output") is None:
+        tree["output"] = "output"
     for key in ("schema", "output"):
         tree[key] = _absolute(tree.get(key), base)
     data = tree.get("data")
@@ -219,7 +233,8 @@ def _absolute(path: Any, base: Path) -> Any:
         return [_absolute(one, base) for one in path]
     if not isinstance(path, str) or "://" in path:
         return path
-    return os.path.normpath(base / Path(path).expanduser())
+    # Unlike that of Path, this `expanduser` leaves a file such as `~$reviews.csv` as it stands.
+    return os.path.normpath(base / os.path.expanduser(path))
 
 
 def _expand(value: Any) -> Any:
@@ -235,7 +250,7 @@ def _expand(value: Any) -> Any:
 
 def _variable(match: re.Match[str]) -> str:
     name, default = match.groups("")
-    return os.environ.get(name, default)
+    return os.environ.get(name) or default
 
 
 def _refuse_unset(tree: dict[str, Any]) -> None:

@@ -26,6 +26,8 @@ def faults(error: ValidationError, root: type[BaseModel]) -> Iterator[str]:
                 yield f"{where}: no such key{_meant(fault['loc'], root)}"
             case "missing":
                 yield f"{where}: is missing"
+            case "model_type":
+                yield f"{where}: must be a section{received}"
             case "value_error":
                 for line in str(fault["ctx"]["error"]).splitlines():
                     yield f"{where}: {line}"

@@ -34,7 +34,7 @@ BEAM_DEFAULTS: Final = (
     "--direct_running_mode=in_memory",
     "--direct_num_workers=1",
 )
-"""One worker, in this process: more cost ten seconds a node, worth it from 600,000 rows on."""
+"""One worker, in this process: the start of more costs a node what they save on a small corpus."""
 
 _State = metadata_store_pb2.Execution
 

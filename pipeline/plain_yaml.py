@@ -1,4 +1,4 @@
-"""YAML as people mean it: `off` and `no` are words, only `true` and `false` are booleans."""
+"""YAML as people mean it: `off` and `2024-01-01` are words, and a key stands once."""
 
 import re
 from typing import Any, Final
@@ -6,14 +6,30 @@ from typing import Any, Final
 import yaml
 
 _BOOL: Final = "tag:yaml.org,2002:bool"
+_DATE: Final = "tag:yaml.org,2002:timestamp"
+_MERGE: Final = "tag:yaml.org,2002:merge"
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader with the booleans of YAML 1.2, where 1.1 also takes `off`, `no` and `y`."""
+    """The safe loader without dates and with the booleans of YAML 1.2: 1.1 also takes `off`."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        """Refuse a key that stands twice: PyYAML drops the first, with all that is below it."""
+        node = super().compose_mapping_node(anchor)
+        found = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.tag == _MERGE:
+                continue
+            if (key.tag, key.value) in found:
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark
+                )
+            found.add((key.tag, key.value))
+        return node
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != _BOOL]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in {_BOOL, _DATE}]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver(
@@ -27,4 +43,8 @@ def load(text: str) -> Any:
     Raises:
         yaml.YAMLError: it is no YAML.
     """
-    return yaml.load(text, Loader=_Loader)
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except (ValueError, LookupError, AttributeError, RecursionError) as error:
+        # `0x_`, `!!bool x`, `!!timestamp x`, a thousand brackets
+        raise yaml.YAMLError(str(error)) from error

@@ -3,9 +3,13 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from pipeline.config import Config
 from pipeline.contract import TRAINING, UNLABELLED, contract_problems
+
+_PATTERN_SIGNS: Final = frozenset("*?[\\")
+"""Below a folder with one of them TensorFlow or Beam may find no file, or another folder's too."""
 
 
 def problems(config: Config) -> list[str]:
@@ -29,6 +33,12 @@ def _environments(config: Config) -> list[str]:
 
 def _output_problems(folder: Path) -> Iterator[str]:
     """Try to make the output folder, and to write in it."""
+    if signs := _PATTERN_SIGNS & set(str(folder)):
+        yield (
+            f"output: {folder} holds what libraries take for a pattern "
+            f"({' '.join(sorted(signs))}): rename it, or choose another with --set output=..."
+        )
+        return
     try:
         folder.mkdir(parents=True, exist_ok=True)
         trial = folder / f".writable-{os.getpid()}"

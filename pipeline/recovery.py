@@ -12,6 +12,10 @@ from serving.releases import publish
 _State = metadata_store_pb2.Execution
 
 
+class StrayArtifactsError(Exception):
+    """Outputs of runs whose metadata are gone."""
+
+
 def recover(root: Path, models: Path) -> list[str]:
     """Close executions that no process works on any more and remove what they had half written.
 
@@ -19,18 +23,23 @@ def recover(root: Path, models: Path) -> list[str]:
 
     Returns:
         The nodes that were interrupted.
+
+    Raises:
+        StrayArtifactsError: artifacts, but no metadata that know of them.
     """
     publish.recover(models)
+    artifacts = root / ARTIFACTS_FOLDER
     store = open_metadata(root)
     if store is None:
+        _refuse_strays(artifacts)
         return []
     names = {kind.id: kind.name for kind in store.get_execution_types()}
     dead = [e for e in store.get_executions() if e.last_known_state == _State.RUNNING]
     for execution in dead:
         execution.last_known_state = _State.CANCELED
-        for folder in (root / ARTIFACTS_FOLDER).glob(f"*/*/{execution.id}"):
+        for folder in artifacts.glob(f"*/*/{execution.id}"):
             shutil.rmtree(folder)
-        for folder in (root / ARTIFACTS_FOLDER).glob(f"*/.system/*/{execution.id}"):
+        for folder in artifacts.glob(f"*/.system/*/{execution.id}"):
             shutil.rmtree(folder)
     store.put_executions(dead)
     return [names[execution.type_id].rsplit(".", 1)[-1] for execution in dead]
@@ -43,3 +52,13 @@ def open_metadata(root: Path) -> MetadataStore | None:
     config = metadata_store_pb2.ConnectionConfig()
     config.sqlite.filename_uri = str(root / METADATA_FILE)
     return MetadataStore(config)
+
+
+def _refuse_strays(artifacts: Path) -> None:
+    """Keep new outputs apart from old ones: without metadata TFX numbers both from 1."""
+    if any(path.is_dir() for path in artifacts.glob("*")):
+        raise StrayArtifactsError(
+            f"{artifacts} holds outputs of runs that no {METADATA_FILE} beside it knows of: move "
+            "the folder away, and every node runs again, with no model to compare with; the pushed "
+            "versions stay"
+        )

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline.causes import explain
 from serving.releases.errors import ReleaseError
 from serving.releases.state import served
 
@@ -21,7 +22,7 @@ Ranked = list[tuple[str, float]]
 
 
 class NoModelError(Exception):
-    """Nothing has been pushed yet."""
+    """There is no model to ask; the message says why."""
 
 
 class ReleasedModel:
@@ -47,8 +48,8 @@ class ReleasedModel:
         """Load the stable version: after a rollback it is not the newest.
 
         Raises:
-            NoModelError: nothing was pushed, the stable version is gone, or which one it is cannot
-                be read.
+            NoModelError: nothing was pushed, the stable version is gone or damaged, or which one it
+                is cannot be read.
         """
         try:
             version = served(models)
@@ -61,9 +62,15 @@ class ReleasedModel:
                 f"version {version} is stable, but not in {models}: put it back, or choose another "
                 "with `malmoi releases rollback CONFIG --to VERSION`"
             )
-        return cls(models / str(version))
+        try:
+            return cls(models / str(version))
+        except Exception as error:  # TensorFlow has no one kind of error for it
+            raise NoModelError(
+                f"version {version} in {models} cannot be loaded; `malmoi releases verify CONFIG` "
+                f"tells what has changed since it was pushed: {explain(error)}"
+            ) from error
 
-    def classify(self, texts: Iterable[str]) -> Iterator[Ranked] | list[Ranked]:
+    def classify(self, texts: Iterable[str]) -> list[Ranked]:
         """Rank the labels of each text."""
         return [ranked for batch in _batches(texts) for ranked in self._classify(batch)]
 

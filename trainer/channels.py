@@ -11,8 +11,9 @@ import tensorflow as tf
 
 from trainer.batches import PARSED_ROWS, FeatureSpec, parsed
 from trainer.models import linear
+from trainer.models.linear_scorer import LinearScorer
 from trainer.models.mixture import Mixture, Shares, fit_shares
-from trainer.ngrams import MODULUS
+from trainer.ngrams import HASH_BITS, MODULUS
 from trainer.preprocessing import LABEL, NGRAMS, TOKENS
 from trainer.settings import TrainerSettings
 
@@ -34,7 +35,7 @@ class Mixed:
             from, the shares, and seconds.
     """
 
-    linear: linear.LinearScorer | None
+    linear: LinearScorer | None
     shares: Shares
     report: dict[str, Any]
 
@@ -50,7 +51,7 @@ def fit_linear(
     settings: TrainerSettings,
     classes: int,
     class_weights: dict[int, float] | None,
-) -> linear.LinearScorer | None:
+) -> LinearScorer | None:
     """Fit the linear channel on a split of transformed examples.
 
     Args:
@@ -76,7 +77,7 @@ def fit_linear(
         seed=settings.training.seed,
         class_weights=class_weights,
     )
-    return linear.LinearScorer(model) if model else None
+    return LinearScorer(model) if model else None
 
 
 def read_ngrams(
@@ -109,16 +110,16 @@ def read_ngrams(
 def _counts(ngrams: tf.RaggedTensor) -> linear.NgramCounts:
     """Add up what is repeated in `[rows, n-grams]` hashes."""
     rows, places = ngrams.value_rowids().numpy(), ngrams.flat_values.numpy()
-    both, counts = np.unique(rows << linear.HASH_BITS | places, return_counts=True)
+    both, counts = np.unique(rows << HASH_BITS | places, return_counts=True)
     return linear.NgramCounts(
         ids=(both & MODULUS).astype(np.int32),
         counts=counts.astype(np.float32),
-        lengths=np.bincount(both >> linear.HASH_BITS, minlength=ngrams.nrows()),
+        lengths=np.bincount(both >> HASH_BITS, minlength=ngrams.nrows()),
     )
 
 
 def fit_mixture(
-    network: Network, side: linear.LinearScorer | None, patterns: Sequence[str], spec: FeatureSpec
+    network: Network, side: LinearScorer | None, patterns: Sequence[str], spec: FeatureSpec
 ) -> Mixed:
     """Fit the shares of the channels on the labelled rows of the eval split.
 
@@ -141,7 +142,7 @@ def fit_mixture(
 
 
 def _scores(
-    network: Network, side: linear.LinearScorer | None, patterns: Sequence[str], spec: FeatureSpec
+    network: Network, side: LinearScorer | None, patterns: Sequence[str], spec: FeatureSpec
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32] | None, npt.NDArray[np.int64]]:
     names = [TOKENS, LABEL] + [NGRAMS] * (side is not None)
     logs, margins, labels = [], [], []

@@ -38,6 +38,9 @@ def fit(
 
     Returns:
         The epochs run, the best one, and the seconds taken.
+
+    Raises:
+        ValueError: the weights have run off to where the eval loss is no number.
     """
     stopping = tf.keras.callbacks.EarlyStopping(
         monitor="val_accuracy", patience=settings.patience, restore_best_weights=True
@@ -59,6 +62,12 @@ def fit(
         .history
     )
     best = history["val_accuracy"].index(max(history["val_accuracy"]))
+    if not math.isfinite(history["val_loss"][best]):
+        raise ValueError(
+            f"training: expected a finite eval loss, got {history['val_loss'][best]} in epoch "
+            f"{best + 1}; lower training.learning_rate ({settings.learning_rate:g}) or "
+            f"training.max_gradient_norm ({settings.max_gradient_norm:g}, where 0 cuts nothing)"
+        )
     return {
         "epochs": len(history["loss"]),
         "best_epoch": best + 1,
@@ -77,7 +86,8 @@ def compiled(
     model.compile(
         optimizer=_optimizer(settings, train_rows=train_rows),
         loss=_loss(settings.label_smoothing, classes=model.output_shape[-1]),
-        metrics=["accuracy"],
+        # Of "accuracy" Keras makes the binary one where there is one class: always 0.
+        metrics=[tf.keras.metrics.SparseCategoricalAccuracy("accuracy")],
     )
     return model
 

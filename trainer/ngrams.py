@@ -17,6 +17,8 @@ MODULUS: Final = 2**31 - 1
 """A Mersenne prime, so that a sum of products of residues fits 64 bits (Karp and Rabin 1987). So
 many hashes keep nearly all n-grams apart, where buckets would make them share weights."""
 
+HASH_BITS: Final = MODULUS.bit_length()
+
 BLANK: Final = ord(" ")
 
 _POWERS: Final = [pow(MULTIPLIER, place, MODULUS) for place in range(1, LONGEST + 1)]

@@ -8,14 +8,17 @@ import tensorflow_text as tf_text
 import tensorflow_transform as tft
 
 from trainer.normalisation import joined
-from trainer.vocabulary import MAX_WORD_BYTES, SUFFIX, UNKNOWN, UNKNOWN_ID
+from trainer.vocabulary import MAX_WORD, MAX_WORD_BYTES, SUFFIX, UNKNOWN, UNKNOWN_ID
 
 SYMBOLS: Final = r"([\p{P}\p{S}]+)"
 """A run of punctuation, symbols or emoji is a word of its own."""
 
+RUNS: Final = rf"(\S{{{MAX_WORD}}})"
+"""So many characters without a blank are a word. One pattern for symbols as well is far slower."""
+
 
 def split_words(texts: tf.Tensor) -> tf.RaggedTensor:
-    """Cut texts at blanks and around symbols.
+    """Cut texts at blanks, around symbols, and what is longer than `MAX_WORD` characters.
 
     Args:
         texts: `[batch]` strings, normalised.
@@ -24,7 +27,7 @@ def split_words(texts: tf.Tensor) -> tf.RaggedTensor:
         `[batch, words]` strings; an empty text has no words.
     """
     spaced = tf.strings.regex_replace(texts, SYMBOLS, r" \1 ")
-    return tf.strings.split(spaced)
+    return tf.strings.split(tf.strings.regex_replace(spaced, RUNS, r"\1 "))
 
 
 def encode(words: tf.RaggedTensor, vocabulary: tf.Tensor) -> tf.RaggedTensor:

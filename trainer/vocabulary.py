@@ -22,8 +22,10 @@ BLANK: Final = " "
 SUFFIX: Final = "##"
 """Marks a piece that goes on a word, as in WordPiece."""
 
-MAX_WORD_BYTES: Final = 120
-"""A longer word (40 Hangul syllables) becomes one unknown token."""
+MAX_WORD: Final = 40
+"""Characters in a word, at most; a longer run, as where a language writes no blanks, is several."""
+
+MAX_WORD_BYTES: Final = 4 * MAX_WORD
 
 _WORD_START: Final = "▁"
 _RESERVED: Final = frozenset({_WORD_START, "▅"})
@@ -59,7 +61,7 @@ def learn_subwords(counts: Mapping[str, int], *, size: int) -> list[str]:
     where TensorFlow Text's own WordPiece learner takes many minutes on 300,000 words of Korean.
 
     Args:
-        counts: how often each word stands in the corpus.
+        counts: how often each word, of `MAX_WORD` characters at most, stands in the corpus.
         size: pieces to learn, at most, a character counted once; few words give fewer.
 
     Returns:
@@ -84,18 +86,17 @@ def word_pieces(pieces: Sequence[str]) -> Iterable[str]:
 
 
 def learnable_words(counts: Mapping[str, int], *, characters: int) -> Counter[str]:
-    """Cut words at rare and reserved characters, and leave out those too long to be tokenized.
+    """Cut words at rare and reserved characters.
 
     Args:
         counts: how often each word stands in the corpus.
         characters: how many characters, the most frequent ones, may stand in a word.
     """
-    short = {word: n for word, n in counts.items() if len(word.encode()) <= MAX_WORD_BYTES}
-    frequency = _character_counts(short)
+    frequency = _character_counts(counts)
     ranked = _ranked({c: n for c, n in frequency.items() if c not in _RESERVED})
     known = set(ranked[:characters])
     words: Counter[str] = Counter()
-    for word, count in short.items():
+    for word, count in counts.items():
         for part in "".join(c if c in known else " " for c in word).split():
             words[part] += count
     return words
@@ -124,8 +125,7 @@ def _byte_pairs(counts: Mapping[str, int], *, size: int) -> list[str]:
     model = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder:
         words = Path(folder) / "words.tsv"
-        ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        words.write_text("".join(f"{word}\t{count}\n" for word, count in ordered), "utf-8")
+        words.write_text("".join(f"{word}\t{count}\n" for word, count in counts.items()), "utf-8")
         sentencepiece.SentencePieceTrainer.train(
             input=str(words),
             input_format="tsv",

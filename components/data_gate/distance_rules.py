@@ -49,7 +49,10 @@ def state(comparison: Comparison, rule: ComparedRule) -> str:
     if comparison.rows < rule.min_rows:
         return f"not compared: {comparison.rows:,} rows, fewer than {rule.min_rows:,}"
     measured = [d for d in comparison.distances if d.figure is not None]
-    return f"{len(measured)} distances measured"
+    missing = dict.fromkeys(d.column for d in comparison.distances if d.figure is None)
+    why = "one of the two lacks it, or was measured with another setting"
+    told = f", none of {', '.join(missing)}: {why}" if missing else ""
+    return f"{len(measured)} distance{'s' * (len(measured) != 1)} measured{told}"
 
 
 def _moved(distance: Distance) -> str:

@@ -14,6 +14,10 @@ Kind = Literal["email", "phone", "card", "resident_registration"]
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
+_DASH: Final = r"-\u2010-\u2015\u2212\u3161"
+"""Within brackets: the hyphen, the dashes and the minus sign that word processors make of it, and
+the Korean vowel eu, which is typed in its place. Beside a number a dash is punctuation."""
+
 _NO_DIGITS_BEFORE: Final = r"(?<![0-9A-Za-z])(?<![0-9][-.])"
 _NO_DIGITS_AFTER: Final = r"(?![0-9]|[-.][0-9])"
 
@@ -29,12 +33,12 @@ _MOBILE: Final = r"1[016789]"
 _AREA: Final = r"(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70)"
 """Area codes without the leading 0, and 070 for internet telephony."""
 
-_GAP: Final = r"(?: ?[-.] ?| )"
+_GAP: Final = rf"(?: ?[{_DASH}.] ?| )"
 _PHONE = re.compile(
-    rf"(?:(?<![0-9])(?<![0-9][-.])0{_MOBILE}-[0-9]{{3,4}}-[0-9]{{4}}"
+    rf"(?:(?<![0-9])(?<![0-9][-.])0{_MOBILE}[{_DASH}][0-9]{{3,4}}[{_DASH}][0-9]{{4}}"
     rf"|{_NO_DIGITS_BEFORE}(?:"
     # Without gaps, 11 digits from 010 on are a phone; 9 or 10 from 02 on may be anything.
-    rf"0{_MOBILE}{_GAP}?[0-9]{{3,4}}{_GAP}?[0-9]{{4}}"
+    rf"\(?(?:0|82[{_DASH}]|82 (?=10)){_MOBILE}(?:\) ?|{_GAP})?[0-9]{{3,4}}{_GAP}?[0-9]{{4}}"
     rf"|\(?0{_AREA}(?:\) ?|{_GAP})[0-9]{{3,4}}{_GAP}[0-9]{{4}}"
     rf"|\+82{_GAP}?(?:\(0\)|0)?(?:{_MOBILE}|{_AREA}){_GAP}?[0-9]{{3,4}}{_GAP}?[0-9]{{4}}"
     rf")){_NO_DIGITS_AFTER}"
@@ -43,16 +47,16 @@ _PHONE = re.compile(
 _CARD = re.compile(
     rf"{_NO_DIGITS_BEFORE}(?:"
     # First digits as issuers have them (ISO/IEC 7812; 9 is Korea's own): 1 starts a time in
-    # milliseconds, 88 a barcode, 978 a book.
-    r"[2-69][0-9]{3}([- ]?)[0-9]{4}\1[0-9]{4}\1[0-9]{4}"
-    r"|3[47][0-9]{2}([- ]?)[0-9]{6}\2[0-9]{5}"
-    r"|3[0689][0-9]{2}([- ]?)[0-9]{6}\3[0-9]{4}"
+    # milliseconds, 20 an order number with its day, 88 a barcode, 978 a book.
+    rf"(?:2[2-7]|[3-69][0-9])[0-9]{{2}}([{_DASH} ]?)[0-9]{{4}}\1[0-9]{{4}}\1[0-9]{{4}}"
+    rf"|3[47][0-9]{{2}}([{_DASH} ]?)[0-9]{{6}}\2[0-9]{{5}}"
+    rf"|3[0689][0-9]{{2}}([{_DASH} ]?)[0-9]{{6}}\3[0-9]{{4}}"
     r"|4[0-9]{12}"
     rf"){_NO_DIGITS_AFTER}"
 )
 
 _RESIDENT = re.compile(
-    rf"{_NO_DIGITS_BEFORE}([0-9]{{2}})([0-9]{{2}})([0-9]{{2}})( ?[-–] ?| )?([0-9])([0-9]{{6}})"
+    rf"{_NO_DIGITS_BEFORE}([0-9]{{2}})([0-9]{{2}})([0-9]{{2}})( ?[{_DASH}] ?| )?([0-9])([0-9]{{6}})"
     rf"{_NO_DIGITS_AFTER}"
 )
 _CENTURIES: Final = (

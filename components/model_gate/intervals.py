@@ -70,7 +70,8 @@ def macro_f1_interval(actual: Labels, predicted: Labels, confidence: float) -> I
         predicted: label ids, `[rows]`.
         confidence: of the two-sided interval.
     """
-    return _interval(macro_f1(actual, predicted), replicates(actual, [predicted])[:, 0], confidence)
+    value, drawn = macro_f1(actual, predicted), replicates(actual, [predicted])[:, 0]
+    return _interval(value, drawn, confidence, rows=len(actual), least=0.0)
 
 
 def macro_f1_difference(
@@ -82,7 +83,8 @@ def macro_f1_difference(
     """
     drawn = replicates(actual, [ours, theirs])
     value = macro_f1(actual, ours) - macro_f1(actual, theirs)
-    return _interval(value, drawn[:, 0] - drawn[:, 1], confidence)
+    differences = drawn[:, 0] - drawn[:, 1]
+    return _interval(value, differences, confidence, rows=len(actual), least=-1.0)
 
 
 def replicates(actual: Labels, models: Sequence[Labels]) -> Floats:
@@ -149,7 +151,21 @@ class _Cells:
         return sparse.csr_matrix((ones, (np.arange(len(of)), of)), shape=shape)
 
 
-def _interval(value: float, drawn: Floats, confidence: float) -> Interval:
+def _interval(
+    value: float, drawn: Floats, confidence: float, *, rows: int, least: float
+) -> Interval:
+    """Return the percentile interval, widened by what so few rows may not have shown.
+
+    Samples of rows that are all right are all right too, and their interval has no width. So its
+    ends are no nearer than those of Wilson and of Tango where all rows agree. `least` is the lowest
+    value that there can be; 1 is the highest.
+    """
     tail = (1 - confidence) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail])
-    return Interval(value=value, low=float(low), high=float(high))
+    weight = quantile(confidence) ** 2
+    unseen = weight / (rows + weight)
+    return Interval(
+        value=value,
+        low=min(float(low), value - unseen * (value - least)),
+        high=max(float(high), value + unseen * (1 - value)),
+    )

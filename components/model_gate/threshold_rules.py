@@ -50,7 +50,8 @@ def _calibrated(
 ) -> Check:
     rule = settings.calibration
     found = calibration(evidence.probabilities, right, settings.confidence)
-    beyond, by_chance = found.error > rule.limit, found.error <= found.by_chance
+    # Not `>`: the error of a model that gives a row no number is none either, and must not pass.
+    beyond, by_chance = not found.error <= rule.limit, found.error <= found.by_chance
     told = "; a model whose probabilities are true may show as much on so few rows"
     return Check(
         rule="calibration",

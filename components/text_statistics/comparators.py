@@ -48,6 +48,9 @@ bounds is better kept out, or bounded by a domain in the schema."""
 SERVING: Final = "SERVING"
 """The schema's environment of requests, which bear no profile."""
 
+MEASURES: Final = (*LENGTHS, *SHARES, *FLAGS, FREQUENT_TOKENS)
+"""The figures of the profile, each a column."""
+
 
 def add_profile(
     schema: schema_pb2.Schema, *, text_column: str, label_column: str, side: Iterable[str]
@@ -79,9 +82,28 @@ def add_profile(
             if _categorical(feature)
             else _jensen_shannon(SIDE_DIVERGENCE),
         )
-    for measure in (*LENGTHS, *SHARES, *FLAGS, FREQUENT_TOKENS):
-        _compare(_profile_feature(extended, text_column, measure), _comparator(measure))
+    for measure in MEASURES:
+        add_figure(extended, text_column, measure)
     return extended
+
+
+def add_figure(schema: schema_pb2.Schema, text_column: str, measure: str) -> None:
+    """Add one of the profile's columns, and its default comparators, where the schema has none."""
+    _compare(_profile_feature(schema, text_column, measure), _comparator(measure))
+
+
+def declaration(name: str, measure: str) -> schema_pb2.Feature:
+    """Make the feature of a profile column, without comparators.
+
+    No example bears it, so that whoever reads examples by the schema must find it absent: the
+    presence asks for nothing, and requests do not know it at all.
+    """
+    return schema_pb2.Feature(
+        name=name,
+        type=_type(measure),
+        presence=schema_pb2.FeaturePresence(min_count=0),
+        not_in_environment=[SERVING],
+    )
 
 
 def _comparator(measure: str) -> schema_pb2.FeatureComparator:
@@ -130,21 +152,13 @@ def _feature(schema: schema_pb2.Schema, name: str) -> schema_pb2.Feature:
 def _profile_feature(
     schema: schema_pb2.Schema, text_column: str, measure: str
 ) -> schema_pb2.Feature:
-    """Return a profile column's feature, made where the schema has none.
-
-    No example bears it, so that whoever reads examples by the schema must find it absent: the
-    presence asks for nothing, and requests do not know it at all.
-    """
+    """Return a profile column's feature, made where the schema has none."""
     name = profile_column(text_column, measure)
     for feature in schema.feature:
         if feature.name == name:
             return feature
-    return schema.feature.add(
-        name=name,
-        type=_type(measure),
-        presence=schema_pb2.FeaturePresence(min_count=0),
-        not_in_environment=[SERVING],
-    )
+    schema.feature.append(declaration(name, measure))
+    return schema.feature[-1]
 
 
 def _type(measure: str) -> schema_pb2.FeatureType:

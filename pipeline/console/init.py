@@ -21,8 +21,12 @@ def init(
 
     Example: malmoi init reviews.csv --text review --label sentiment
     """
+    from pydantic import ValidationError
+
     from components.text_example_gen.sniff import guess
+    from components.text_example_gen.source import TextSource
     from pipeline import drafts
+    from pipeline.config_faults import faults
 
     try:
         found = guess(str(file), text, label)
@@ -37,6 +41,9 @@ def init(
             path.write_text(content, "utf-8")
     except OSError as error:
         complain(f"{error.filename or file}: {error.strerror or error}")
+        raise typer.Exit(FAULT) from error
+    except ValidationError as error:  # what the file and the options come to is no source of rows
+        complain("\n".join(faults(error, TextSource)))
         raise typer.Exit(FAULT) from error
     except ValueError as error:
         complain(str(error))

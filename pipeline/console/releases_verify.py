@@ -44,7 +44,11 @@ def verify(
         named = f"version {absent[0]}" if absent else "version"
         complain(f"no {named} in {base}, {in_words(there)}")
         raise typer.Exit(FAULT)
-    found = {number: changes_of(base / str(number)) for number in wanted}
+    try:
+        found = {number: changes_of(base / str(number)) for number in wanted}
+    except OSError as error:  # a disk that fails, or a push that has just removed a version
+        complain(f"{base} cannot be read: {error}")
+        raise typer.Exit(FAULT) from error
     if as_json:
         tree = {str(n): [asdict(change) for change in changes] for n, changes in found.items()}
         print(json.dumps({"whole": not any(found.values()), "changes": tree}, ensure_ascii=False))

@@ -97,9 +97,9 @@ def _run_captured(config: "Config", *, as_json: bool, verbose: bool) -> "Summary
     from pipeline.run import execute
     from pipeline.run_folder import LOG_FILE, make_run_folder
 
-    with Talk(sys.stderr if as_json else sys.stdout) as talk:
-        folder: Path | None = None
-        try:
+    folder: Path | None = None
+    try:
+        with Talk(sys.stderr if as_json else sys.stdout, spin=not verbose) as talk:
             folder = make_run_folder(config)
             talk.say(f"{config.name}: run folder {folder}")
             with captured(folder / LOG_FILE, show=verbose):
@@ -109,11 +109,11 @@ def _run_captured(config: "Config", *, as_json: bool, verbose: bool) -> "Summary
                     with suppress(OSError):  # a full disk takes no log
                         traceback.print_exc()
                     raise
-        except KeyboardInterrupt as error:
-            _leave(_end(_broken_off(error, folder), as_json=as_json))
-        except Exception as error:  # noqa: BLE001 - told in full, with the log
-            return _broken_off(error, folder)
-        talk.say(closing_words(summary))
+            talk.say(closing_words(summary))
+    except KeyboardInterrupt as error:
+        _leave(_end(_broken_off(error, folder), as_json=as_json))
+    except Exception as error:  # noqa: BLE001 - told in full, with the log
+        return _broken_off(error, folder)
     return summary
 
 

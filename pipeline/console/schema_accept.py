@@ -38,7 +38,7 @@ def accept(
             return
         accepted = loosen(config, settings, rule)
         if not dry_run:
-            accepted.file.write_text(accepted.after, "utf-8")
+            accepted.file.write_bytes(accepted.after.encode("utf-8"))
     except (NotRefusedError, NotAcceptedError, OSError, ValueError) as error:
         complain(str(error))
         raise typer.Exit(FAULT) from error

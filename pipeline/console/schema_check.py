@@ -4,7 +4,7 @@ import json
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TextIO
 
 import typer
 
@@ -52,10 +52,11 @@ def check(
     if found:
         complain("\n".join(["This check cannot start:", *(f"  {fault}" for fault in found)]))
         raise typer.Exit(FAULT)
-    with Talk(sys.stderr if as_json else sys.stdout) as talk:
-        checked = _checked(settings, talk, verbose=verbose)
-        if checked is None:
-            raise typer.Exit(FAULT)
+    heard = sys.stderr if as_json else sys.stdout
+    checked = _checked(settings, heard, verbose=verbose)
+    if checked is None:
+        raise typer.Exit(FAULT)
+    with Talk(heard, spin=False) as talk:
         if pin and checked.verdict.passed:
             talk.say(_pinned(settings, checked))
         talk.say(_in_words(checked.verdict))
@@ -64,23 +65,23 @@ def check(
     raise typer.Exit(DONE if checked.verdict.passed else REFUSED)
 
 
-def _checked(config: "Config", talk: Talk, *, verbose: bool) -> "Checked | None":
+def _checked(config: "Config", heard: TextIO, *, verbose: bool) -> "Checked | None":
     """Check with the libraries' words in a log; None after a fault, which is told."""
     from pipeline.capture import captured
-    from pipeline.causes import explain
+    from pipeline.causes import explain, was_interrupted
     from pipeline.schema_contract.check import check as run_check
 
     log = config.output_dir / LOG_FILE
     try:
-        with captured(log, show=verbose):
+        with Talk(heard, spin=not verbose) as talk, captured(log, show=verbose):
             try:
                 return run_check(config, talk)
             except BaseException:
                 traceback.print_exc()
                 raise
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told in full, with the log
-        node = getattr(error, "node", None)
-        complain(f"{node or 'The check'} failed: {explain(error)}\nThe log: {log}")
+        failed = f"{getattr(error, 'node', None) or 'The check'} failed: {explain(error)}"
+        complain(f"{'Interrupted.' if was_interrupted(error) else failed}\nThe log: {log}")
         return None
 
 

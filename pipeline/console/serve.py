@@ -75,16 +75,19 @@ def serve(
 
 def _taken_ports(config: "Config") -> Iterator[str]:
     """Name the ports that cannot be listened on, by the keys that change them."""
+    host = config.serving.host
     ports = {"rest_port": config.serving.rest_port, "grpc_port": config.serving.grpc_port}
     for key, port in ports.items():
-        try:
-            socket.create_server((config.serving.host, port)).close()
-        except OSError as error:
-            reason = os.strerror(error.errno or 0)
-            yield (
-                f"cannot listen on {config.serving.host}:{port} ({reason}): choose "
-                f"another port with --set serving.{key}=..., or 0 to let the system choose"
-            )
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trial.bind((host, port))
+            except OSError as error:
+                yield (
+                    f"cannot listen on {host}:{port} ({error.strerror}): choose another port with "
+                    f"--set serving.{key}=..., or 0 to let the system choose, or another address "
+                    "with --set serving.host=..."
+                )
 
 
 def server_settings(config: "Config", *, batching: bool = False) -> "ServerSettings":

@@ -85,6 +85,7 @@ def write(path: Path, *, rows: int = ROWS, seed: int = SEED) -> int:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     unfinished = Path(name)
     try:
+        os.fchmod(handle, 0o644)  # mkstemp's file is for its owner alone
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(COLUMNS)

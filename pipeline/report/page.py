@@ -20,6 +20,9 @@ _LAYOUT: Final = "\n\t"
 _UNPRINTABLE: Final = frozenset({"Cc", "Cs"})
 """Unicode's categories of what HTML may not hold: control characters and lone surrogates."""
 
+_TURNING: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "LRI", "RLI", "FSI"})
+"""Bidirectional classes that turn what follows: behind a label with one, 0.12 would read 21.0."""
+
 
 def write(facts: Facts, path: Path) -> None:
     """Render the report into a file, whole or not at all.
@@ -64,7 +67,7 @@ def _yaml(config: Config, *, exclude_defaults: bool) -> str:
 
 
 def _printable(value: Any) -> Any:
-    """Put a sign in place of what HTML may not hold, in every text that the template inserts."""
+    """Put a sign in place of what a page may not hold, in every text that the template inserts."""
     if not isinstance(value, str) or all(map(_is_printable, value)):
         return value
     shown = "".join(c if _is_printable(c) else "\N{REPLACEMENT CHARACTER}" for c in value)
@@ -72,7 +75,10 @@ def _printable(value: Any) -> Any:
 
 
 def _is_printable(character: str) -> bool:
-    return character in _LAYOUT or unicodedata.category(character) not in _UNPRINTABLE
+    return character in _LAYOUT or not (
+        unicodedata.category(character) in _UNPRINTABLE
+        or unicodedata.bidirectional(character) in _TURNING
+    )
 
 
 def _percent(share: float) -> str:

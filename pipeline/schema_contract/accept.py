@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.config import Config
-from pipeline.schema_contract.compare import compare, parse
-from pipeline.schema_contract.edits import SetKey
+from pipeline.schema_contract.compare import compare, parse, refuse_twins
+from pipeline.schema_contract.edits import Edit, SetKey
 from pipeline.schema_contract.parts import Parts
 from pipeline.schema_contract.refusals import Refused, newest_verdict, read_refusals
 
@@ -89,11 +89,13 @@ def accept(config_file: Path, config: Config, rule: str) -> Accepted:
         )
     in_config = isinstance(refused.edit, SetKey)
     file = config_file if in_config else Path(config.schema_file)
-    before = file.read_text("utf-8")
-    after = refused.edit.apply(before)
+    before = file.read_bytes().decode("utf-8")
     if in_config:
+        after = _applied(refused.edit, before)
         title = f"gates({config.name}): {_setting(refused)}"
     else:
+        refuse_twins(parse(before, path=str(file)), path=str(file))
+        after = _applied(refused.edit, before)
         title = f"schema({config.name}): {_meaning(before, after, file, config)}"
     return Accepted(
         file=file,
@@ -101,6 +103,13 @@ def accept(config_file: Path, config: Config, rule: str) -> Accepted:
         after=after,
         message=_message(title, refused, run=folder.parent.name),
     )
+
+
+def _applied(edit: Edit, text: str) -> str:
+    """Edit a text, in the line ends that it has."""
+    if not 0 < text.count("\n") == text.count("\r\n"):
+        return edit.apply(text)
+    return edit.apply(text.replace("\r\n", "\n")).replace("\n", "\r\n")
 
 
 def _setting(refused: Refused) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+import numpy as np
+
 from pipeline.schema_contract.changes import NOTHING, Change, Kind
 
 
@@ -16,12 +18,14 @@ class Bound:
         side: which side of it is allowed.
         words: what it bounds.
         default: what holds where the field is not set; none: no bound.
+        implied: what TFDV takes where the message around it is set without it; none: `default`.
     """
 
     path: str
     side: Literal["least", "most"]
     words: str
     default: float | None = None
+    implied: float | None = None
 
     @property
     def slug(self) -> str:
@@ -45,11 +49,11 @@ PRESENCE: Final = Bound("presence.min_fraction", "least", "share of rows that ha
 
 FEATURE_BOUNDS: Final = (
     PRESENCE,
-    Bound("presence.min_count", "least", "number of rows that have it"),
+    Bound("presence.min_count", "least", "number of rows that have it", 0),
     Bound("value_count.min", "least", "values in a row"),
     Bound("value_count.max", "most", "values in a row"),
     Bound("unique_constraints.min", "least", "different values"),
-    Bound("unique_constraints.max", "most", "different values"),
+    Bound("unique_constraints.max", "most", "different values", implied=0),
     Bound("distribution_constraints.min_domain_mass", "least", "share within the domain", 1.0),
     *COMPARATORS,
 )
@@ -81,7 +85,9 @@ def read(message: Any, bound: Bound) -> float | None:
         if not message.HasField(name):
             return bound.default
         message = getattr(message, name)
-    return getattr(message, scalar) if message.HasField(scalar) else bound.default
+    if message.HasField(scalar):
+        return getattr(message, scalar)
+    return bound.default if bound.implied is None else bound.implied
 
 
 def clear(message: Any, bound: Bound) -> None:
@@ -105,8 +111,16 @@ def is_tighter(bound: Bound, before: float | None, after: float | None) -> bool:
 
 
 def shown(value: float | None) -> str:
-    """Write a number without a useless `.0`."""
-    return NOTHING if value is None else f"{value:g}" if abs(value) < 1e6 else f"{value:,.0f}"
+    """Write a number in full, without a useless `.0`: two that differ must look different.
+
+    A float domain's ends have 32 bits: what a short number comes to in them is told as that number.
+    """
+    if value is None:
+        return NOTHING
+    short = float(f"{value:.6g}")
+    if value != short and value == float(np.float32(short)):
+        value = short
+    return f"{value:,}".removesuffix(".0")
 
 
 def _moved(bound: Bound, before: float | None, after: float | None, *, feature: str) -> Change:

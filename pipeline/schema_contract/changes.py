@@ -4,6 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from google.protobuf import text_format
+
 Kind = Literal["breaking", "retraining", "loosens", "tightens", "cosmetic"]
 
 KINDS: Final[dict[Kind, str]] = {
@@ -60,5 +62,5 @@ class Change:
 
 
 def in_one_line(message: Any) -> str:
-    """Write a message in text form on one line."""
-    return " ".join(str(message).split()) or NOTHING
+    """Write a message in text form on one line, Korean as Korean."""
+    return text_format.MessageToString(message, as_utf8=True, as_one_line=True) or NOTHING

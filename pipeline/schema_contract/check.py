@@ -79,7 +79,10 @@ def write_pinned(config: Config, checked: Checked, *, today: date) -> Path:
         raise ValueError("the data gate refused this data: only what passed is pinned")
     path = Path(config.schema_file)
     earlier = pinned_files(path.parent)
-    key = key_of(earlier[-1].read_bytes()) if earlier else None
+    try:
+        key = key_of(earlier[-1].read_bytes()) if earlier else None
+    except ValueError as error:
+        raise ValueError(f"{earlier[-1]}: {error}") from error
     schema = parse(path.read_text("utf-8"), path=str(path))
     target = path.parent / PINNED_FOLDER / file_name(checked.span, today)
     target.parent.mkdir(exist_ok=True)

@@ -1,10 +1,13 @@
 """What a change of schema means: two versions in, classed changes out."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
+from components.text_statistics import comparators
+from components.text_statistics.columns import profile_column
 from pipeline.schema_contract.bounds import DATASET_BOUNDS, PRESENCE, clear, compare_bounds, read
 from pipeline.schema_contract.changes import KINDS, Change, in_one_line
 from pipeline.schema_contract.domains import domain_of
@@ -18,16 +21,43 @@ DATA_SET = "the data set"
 _NOT_LEFT_OVER = ("feature", "string_domain", "int_domain", "float_domain", "default_environment")
 
 
-def parse(text: str, *, path: str) -> schema_pb2.Schema:
+def parse(text: str, *, path: str, before: bool = False) -> schema_pb2.Schema:
     """Read a schema in text form.
 
+    Args:
+        text: the file's content.
+        path: the file, for messages.
+        before: whether it is the version compared with, which cannot be mended where it lies.
+
     Raises:
-        ValueError: it is none; the message has the path, the line and the column.
+        ValueError: it is none, or a feature's domain is missing; the message has the path.
     """
+    advice = "mend it there, then repeat the command"
+    if before:
+        path, advice = f"{path} (before)", "name a revision with --base that has a sound one"
     try:
-        return text_format.Parse(text, schema_pb2.Schema())
+        schema = text_format.Parse(text, schema_pb2.Schema())
+        for feature in schema.feature:
+            domain_of(feature, schema)
     except text_format.ParseError as error:
-        raise ValueError(f"{path}:{error}; mend it there, then repeat the command") from error
+        raise ValueError(f"{path}:{error}; {advice}") from error
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    return schema
+
+
+def refuse_twins(schema: schema_pb2.Schema, *, path: str) -> None:
+    """Refuse a feature that is declared twice, as a merge leaves it: TFDV reads the first only.
+
+    Raises:
+        ValueError: there is one.
+    """
+    names = Counter(feature.name for feature in schema.feature)
+    twins = [repr(name) for name, count in names.items() if count > 1]
+    if twins:
+        raise ValueError(
+            f"{path}: declared more than once: {', '.join(twins)}; keep one `feature` of each"
+        )
 
 
 def compare_texts(old: str, new: str, *, path: str, parts: tuple[Parts, Parts]) -> list[Change]:
@@ -39,7 +69,8 @@ def compare_texts(old: str, new: str, *, path: str, parts: tuple[Parts, Parts]) 
         path: the file, for messages.
         parts: the text and label columns before and after.
     """
-    changes = compare(parse(old, path=f"{path} (before)"), parse(new, path=path), parts=parts)
+    was, now = parse(old, path=path, before=True), parse(new, path=path)
+    changes = compare(was, now, parts=parts)
     if changes or old == new:
         return changes
     return [
@@ -78,7 +109,8 @@ def compare(
         text=renames["text"][1] if "text" in renames else parts[0].text,
         label=renames["label"][1] if "label" in renames else parts[0].label,
     )
-    changes += _features(old, new, before=before, after=parts[1])
+    judged = [_judged(old, new, before.text), _judged(new, old, parts[1].text)]
+    changes += _features(*judged, before=before, after=parts[1])
     changes += compare_bounds(
         old.dataset_constraints, new.dataset_constraints, bounds=DATASET_BOUNDS, feature=DATA_SET
     )
@@ -90,8 +122,7 @@ def compare(
 def _features(
     old: schema_pb2.Schema, new: schema_pb2.Schema, *, before: Parts, after: Parts
 ) -> Iterator[Change]:
-    was = {feature.name: Side(feature, old) for feature in old.feature}
-    now = {feature.name: Side(feature, new) for feature in new.feature}
+    was, now = _sides(old), _sides(new)
     for name, side in was.items():
         if name in now:
             yield from compare_features(side, now[name], before.role(name))
@@ -100,6 +131,27 @@ def _features(
     for name, side in now.items():
         if name not in was:
             yield added(side, after.role(name))
+
+
+def _judged(
+    schema: schema_pb2.Schema, other: schema_pb2.Schema, text: str | None
+) -> schema_pb2.Schema:
+    """Give the figures of the text that either version declares the limits that the gate adds."""
+    result = schema_pb2.Schema()
+    result.CopyFrom(schema)
+    declared = {feature.name for version in (schema, other) for feature in version.feature}
+    for measure in comparators.MEASURES:
+        if text and profile_column(text, measure) in declared:
+            comparators.add_figure(result, text, measure)
+    return result
+
+
+def _sides(schema: schema_pb2.Schema) -> dict[str, Side]:
+    """Take the features by name, of two with one name the first, as TFDV does."""
+    sides: dict[str, Side] = {}
+    for feature in schema.feature:
+        sides.setdefault(feature.name, Side(feature, schema))
+    return sides
 
 
 def _renames(
@@ -116,6 +168,7 @@ def _renames(
         alike = [c for c in come if _likeness(now[c], new) == _likeness(was[name], old)]
         found = wanted if wanted in alike else alike[0] if len(alike) == 1 else None
         if found:
+            come.remove(found)
             yield role, (name, found)
 
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from pipeline.schema_contract.acknowledged import acknowledged
 from pipeline.schema_contract.changes import Change
-from pipeline.schema_contract.compare import compare_texts, parse
-from pipeline.schema_contract.parts import Parts, parts_of
+from pipeline.schema_contract.compare import compare_texts, parse, refuse_twins
+from pipeline.schema_contract.parts import parts_of
 from pipeline.schema_contract.pinned import pinned_files
 from pipeline.schema_contract.replay import replay_files
 from pipeline.schema_contract.report import SchemaReport
-from pipeline.schema_contract.revisions import Version, Versions, read_versions
+from pipeline.schema_contract.revisions import Versions, read_versions
 
 
 def diff(base: str, root: Path) -> list[SchemaReport]:
@@ -24,8 +24,11 @@ def diff(base: str, root: Path) -> list[SchemaReport]:
         ValueError: a schema or a pinned file cannot be read as what it is.
         OSError: a file cannot be read.
     """
-    reports = (_report(versions, root) for versions in read_versions(base, root))
-    return [report for report in reports if report.changes]
+    return [
+        _report(versions, root)
+        for versions in read_versions(base, root)
+        if versions.before.schema != versions.after.schema
+    ]
 
 
 def changes_of(versions: Versions) -> list[Change]:
@@ -39,15 +42,23 @@ def changes_of(versions: Versions) -> list[Change]:
         return [_whole(versions, added=True)]
     if after is None:
         return [_whole(versions, added=False)]
-    was, now = (_parts(version, versions.path) for version in (versions.before, versions.after))
+    was = parts_of(
+        parse(before, path=versions.path, before=True),
+        path=versions.path,
+        configs=versions.before.configs,
+    )
+    now = parts_of(
+        parse(after, path=versions.path), path=versions.path, configs=versions.after.configs
+    )
     return compare_texts(before, after, path=versions.path, parts=(was, now))
 
 
 def _report(versions: Versions, root: Path) -> SchemaReport:
+    schema = parse(versions.after.schema or "", path=versions.path)
+    refuse_twins(schema, path=versions.path)
     changes = changes_of(versions)
     pinned = pinned_files((root / versions.path).parent) if versions.after.schema else []
     replayed = pinned if any(change.kind != "cosmetic" for change in changes) else []
-    schema = parse(versions.after.schema or "", path=versions.path)
     return SchemaReport(
         schema=versions.name,
         changes=changes,
@@ -57,14 +68,8 @@ def _report(versions: Versions, root: Path) -> SchemaReport:
     )
 
 
-def _parts(version: Version, path: str) -> Parts:
-    schema = parse(version.schema or "", path=path)
-    return parts_of(schema, path=path, configs=version.configs)
-
-
 def _whole(versions: Versions, *, added: bool) -> Change:
     if added:
-        parse(versions.after.schema or "", path=versions.path)
         why = "runs that name it are held to it from now on"
     else:
         why = "no model can follow those that were made under it"

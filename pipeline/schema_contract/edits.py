@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
+from components.text_statistics import comparators
 from pipeline.schema_contract import text_proto, text_yaml
 from pipeline.schema_contract.domains import domain_of
 from pipeline.schema_contract.text_proto import Field
@@ -54,14 +55,19 @@ class SetBound:
     def apply(self, text: str) -> str:
         """Put the number in the place of the old one, or add it where there is none.
 
+        A figure of the text is judged though no schema declares it: its feature is added too.
+
         Raises:
             NothingToEditError: the schema has no such feature, or the feature no such domain.
         """
+        text = _with_figure(text, self.feature)
         field = _feature(text, self.feature)
         names = self.path.split(".")
         if names[0] in ("int_domain", "float_domain"):
             field = _domain(text, field, (names.pop(0),))
         while names:
+            if not field.fields:
+                return text_proto.replace_scalar(text, field, f"{{ {_nested(names, self.value)} }}")
             below = [found for found in field.fields if found.name == names[0]]
             if not below:
                 return text_proto.append_entry(text, field.fields[-1], _nested(names, self.value))
@@ -96,6 +102,16 @@ def _feature(text: str, name: str) -> Field:
     raise NothingToEditError(f"the schema has no feature {name!r}; `malmoi schema diff` tells why")
 
 
+def _with_figure(text: str, name: str) -> str:
+    """Declare a figure of the text, such as `text/characters`, where the schema does not."""
+    column, _, measure = name.rpartition("/")
+    there = any(_has_name(text, f, name) for f in text_proto.scan(text) if f.name == "feature")
+    if there or not column or measure not in comparators.MEASURES:
+        return text
+    declared = schema_pb2.Schema(feature=[comparators.declaration(name, measure)])
+    return f"{text.rstrip()}\n{text_format.MessageToString(declared, as_utf8=True)}"
+
+
 def _domain(text: str, feature: Field, kinds: Sequence[str]) -> Field:
     """Find a feature's domain, in the feature or by its name in the schema."""
     for field in feature.fields:
@@ -123,7 +139,8 @@ def _nested(names: Sequence[str], value: float) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.10g}"
+    """Write a number in full, without a useless `.0`: the field may be an integer's."""
+    return str(value).removesuffix(".0")
 
 
 def _domain_values(text: str, feature: str) -> Sequence[str]:

@@ -7,10 +7,10 @@ from typing import Final
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from pipeline.schema_contract.bounds import FEATURE_BOUNDS, PRESENCE, clear, compare_bounds
-from pipeline.schema_contract.changes import NOTHING, Change, Kind, in_one_line
+from pipeline.schema_contract.changes import Change, Kind, in_one_line
 from pipeline.schema_contract.domains import compare_domains
 from pipeline.schema_contract.parts import SERVING, Role
-from pipeline.schema_contract.side import Side
+from pipeline.schema_contract.side import Side, added, removed
 
 _COMPARED: Final = (
     *("name", "type", "annotation", "deprecated", "lifecycle_stage"),
@@ -24,12 +24,22 @@ _COMPARED: Final = (
 
 def compare_features(old: Side, new: Side, role: Role) -> Iterator[Change]:
     """Yield every change of a feature that both versions have."""
+    for change in _all_changes(old, new, role):
+        if role == "profile" and change.kind in ("breaking", "retraining"):
+            kind: Kind = "tightens" if change.kind == "breaking" else "loosens"
+            why = "the data gate judges this figure of the text in another way; no model reads it"
+            yield replace(change, kind=kind, consequence=why)
+        else:
+            yield change
+
+
+def _all_changes(old: Side, new: Side, role: Role) -> Iterator[Change]:
     name = new.feature.name
     yield from _form(old.feature, new.feature)
     yield from compare_domains(old.domain, new.domain, feature=name, role=role)
     yield from _bounds(old, new, role)
     yield from _environments(old, new, role)
-    yield from _life(old, new)
+    yield from _life(old, new, role)
     yield from _description(old.feature, new.feature)
     yield from _remainder(old.feature, new.feature)
 
@@ -59,13 +69,15 @@ def _form(old: schema_pb2.Feature, new: schema_pb2.Feature) -> Iterator[Change]:
 
 
 def _shape(feature: schema_pb2.Feature) -> str:
-    return f"shape {{ {feature.shape} }}" if feature.HasField("shape") else NOTHING
+    shape = feature.shape if feature.HasField("shape") else None
+    return in_one_line(schema_pb2.Feature(shape=shape))
 
 
 def _bounds(old: Side, new: Side, role: Role) -> Iterator[Change]:
     """Compare the bounds; presence that begins to bind clients is graver than the others."""
     name = new.feature.name
-    binds = new.must_be_sent and not old.must_be_sent and old.in_environment(SERVING)
+    was_free = old.watched and old.in_environment(SERVING) and not old.must_be_sent
+    binds = was_free and new.must_be_sent
     for change in compare_bounds(old.feature, new.feature, bounds=FEATURE_BOUNDS, feature=name):
         if binds and role != "label" and change.what.startswith(PRESENCE.slug):
             yield replace(
@@ -82,7 +94,8 @@ def _bounds(old: Side, new: Side, role: Role) -> Iterator[Change]:
 def _environments(old: Side, new: Side, role: Role) -> Iterator[Change]:
     for environment in sorted(old.environments() | new.environments()):
         before, after = old.in_environment(environment), new.in_environment(environment)
-        if before == after:
+        asked_for = role != "profile" or old.must_be_sent or new.must_be_sent
+        if before == after or (environment == SERVING and not asked_for):
             continue
         kind, why = _what_an_environment_means(new, role, environment, entered=after)
         verb = "added" if after else "removed"
@@ -100,7 +113,7 @@ def _environments(old: Side, new: Side, role: Role) -> Iterator[Change]:
 def _what_an_environment_means(
     new: Side, role: Role, environment: str, *, entered: bool
 ) -> tuple[Kind, str]:
-    if environment == SERVING and entered and new.must_be_sent and role != "label":
+    if environment == SERVING and entered and new.must_be_sent and role not in ("text", "label"):
         return "breaking", "every client must send it, and those of today do not"
     if environment == SERVING and not entered and role == "text":
         return "breaking", "the served model would take no text"
@@ -109,8 +122,8 @@ def _what_an_environment_means(
     return "loosens", f"{environment} data is no longer held to it"
 
 
-def _life(old: Side, new: Side) -> Iterator[Change]:
-    """Compare the place in the life cycle, which decides whether the gate looks at it at all."""
+def _life(old: Side, new: Side, role: Role) -> Iterator[Change]:
+    """Compare the place in the life cycle, which decides whether gate and model see it at all."""
     fields = [(s.feature.deprecated, s.feature.lifecycle_stage) for s in (old, new)]
     if fields[0] == fields[1]:
         return
@@ -119,6 +132,9 @@ def _life(old: Side, new: Side) -> Iterator[Change]:
     if old.watched != new.watched:
         kind = "tightens" if new.watched else "loosens"
         why = f"the data gate {'looks at it again' if new.watched else 'no longer looks at it'}"
+        as_if = added(new, role) if new.watched else removed(old, role)
+        if as_if.kind == "breaking" and not (new.watched and role == "text"):
+            kind, why = as_if.kind, as_if.consequence
     before, after = (
         "deprecated" if deprecated else schema_pb2.LifecycleStage.Name(stage)
         for deprecated, stage in fields

@@ -13,6 +13,9 @@ _UNEXPECTED: Final = "values missing from the schema: "
 _ACTUAL: Final = re.compile(r"actual = (?P<figure>[\d.e+-]+)")
 _BEYOND: Final = re.compile(r"[Uu]nexpectedly \w+ values?: (?P<figure>-?[\d.]+(?:e[+-]?\d+)?)")
 
+_DIGITS: Final = 6
+"""Of a float, as many as TFDV's words have."""
+
 _DECIMALS: Final = 4
 """Of a loosened share or distance: finer than data repeats from day to day."""
 
@@ -54,9 +57,21 @@ def actual(description: str) -> float | None:
 
 
 def beyond(description: str) -> float | None:
-    """Read the value that TFDV found beyond a numeric domain."""
+    """Read the value that TFDV found beyond a numeric domain.
+
+    One that it rounded, to six digits, is taken one unit of its last digit further out.
+    """
     match = _BEYOND.search(description)
-    return float(match["figure"].rstrip(".")) if match else None
+    if not match:
+        return None
+    number = Decimal(match["figure"].rstrip("."))
+    if "significant digits" not in description:
+        return int(number)
+    _, digits, exponent = number.as_tuple()
+    if len(digits) >= _DIGITS:
+        unit = Decimal(1).scaleb(int(exponent))
+        number += -unit if " low " in description else unit
+    return float(number)
 
 
 def just_above(figure: float) -> float:

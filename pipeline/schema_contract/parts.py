@@ -8,6 +8,8 @@ from typing import Any, Final, Literal
 import yaml
 from tensorflow_metadata.proto.v0 import schema_pb2
 
+from pipeline import plain_yaml
+
 Role = Literal["text", "label", "profile", "column"]
 """A part that a feature plays; `profile` is a figure that the gate derives from the text."""
 
@@ -69,7 +71,7 @@ def guessed(schema: schema_pb2.Schema) -> Parts:
 def _named(config: str, content: str, path: str) -> Parts | None:
     """Read the columns of a configuration if it names the schema at `path`."""
     try:
-        tree = yaml.safe_load(content)
+        tree = plain_yaml.load(content)
     except yaml.YAMLError:
         return None  # `malmoi run` tells; a workflow's file may lie beside configurations
     schema, columns = _at(tree, "schema"), _at(tree, "data", "columns")
@@ -77,7 +79,10 @@ def _named(config: str, content: str, path: str) -> Parts | None:
         return None
     if posixpath.normpath(posixpath.join(posixpath.dirname(config), schema)) != path:
         return None
-    return Parts(text=columns.get("text"), label=columns.get("label"))
+    text, label = columns.get("text"), columns.get("label")
+    if not isinstance(text, str) or not isinstance(label, str):
+        return None
+    return Parts(text=text, label=label)
 
 
 def _at(tree: Any, *keys: str) -> Any:

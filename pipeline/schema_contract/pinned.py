@@ -80,8 +80,12 @@ def pin(statistics: Statistics, schema: schema_pb2.Schema, *, key: bytes | None 
 
 
 def key_of(pinned: bytes) -> bytes:
-    """Read the key of a pinned file, for the next one's strings to compare with its own."""
-    return bytes.fromhex(json.loads(pinned)["key"])
+    """Read the key of a pinned file, for the next one's strings to compare with its own.
+
+    Raises:
+        ValueError: the bytes are no pinned file.
+    """
+    return _read(pinned)[0]
 
 
 def unpin(pinned: bytes, schema: schema_pb2.Schema) -> Statistics:
@@ -90,15 +94,7 @@ def unpin(pinned: bytes, schema: schema_pb2.Schema) -> Statistics:
     Raises:
         ValueError: the bytes are no pinned file.
     """
-    try:
-        tree = json.loads(pinned)
-        key = bytes.fromhex(tree.pop("key"))
-        statistics = json_format.ParseDict(tree, Statistics())
-    except (ValueError, KeyError, TypeError, AttributeError, json_format.ParseError) as error:
-        raise ValueError(
-            f"no pinned statistics: {' '.join(str(error).split())}; take the file back from git, "
-            "or pin the data anew with `malmoi schema check CONFIG --pin`"
-        ) from error
+    key, statistics = _read(pinned)
     names = {
         feature.name: {_hash(value, feature.name, key): value for value in _named(feature, schema)}
         for feature in schema.feature
@@ -107,6 +103,19 @@ def unpin(pinned: bytes, schema: schema_pb2.Schema) -> Statistics:
         for feature in dataset.features:
             _reveal(feature, names.get(_name(feature), {}))
     return statistics
+
+
+def _read(pinned: bytes) -> tuple[bytes, Statistics]:
+    """Read the key of the hashes and the statistics with them."""
+    try:
+        tree = json.loads(pinned)
+        key = bytes.fromhex(tree.pop("key"))
+        return key, json_format.ParseDict(tree, Statistics())
+    except (ValueError, KeyError, TypeError, AttributeError, json_format.ParseError) as error:
+        raise ValueError(
+            f"no pinned statistics: {' '.join(str(error).split())}; take the file back from git, "
+            "or pin the data anew with `malmoi schema check CONFIG --pin`"
+        ) from error
 
 
 def _kept(

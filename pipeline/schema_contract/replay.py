@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.data_gate.environments import environment_of
 from pipeline.schema_contract.pinned import Statistics, unpin
+
+_DATA_SET: Final = "the data set"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,16 +71,23 @@ def replay(
     earlier = {d.name: d for d in unpin(previous, schema).datasets} if previous else {}
     refusals = []
     for dataset in unpin(pinned, schema).datasets:
+        environment = environment_of(dataset.name)
+        if environment not in schema.default_environment:
+            missing = f"the schema has no environment {environment}"
+            refusals.append(
+                Refusal(pinned=pinned_as, split=dataset.name, column=_DATA_SET, reason=missing)
+            )
+            continue
         before = earlier.get(dataset.name)
         found = tfdv.validate_statistics(
             _alone(dataset),
             schema,
-            environment=environment_of(dataset.name),
+            environment=environment,
             previous_statistics=_alone(before) if before else None,
         )
         named = [(".".join(i.path.step) or key, i) for key, i in found.anomaly_info.items()]
         if found.HasField("dataset_anomaly_info"):
-            named.append(("the data set", found.dataset_anomaly_info))
+            named.append((_DATA_SET, found.dataset_anomaly_info))
         refusals += [
             Refusal(
                 pinned=pinned_as,

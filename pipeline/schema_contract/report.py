@@ -109,7 +109,7 @@ def _markdown_lines(report: SchemaReport) -> Iterator[str]:
     yield f"{_replayed(report)}\n"
     yield from (f"- {html.escape(r.in_words(), quote=False)}" for r in report.refusals)
     if report.open:
-        yield "\n**Refused.** " + " ".join(_to_do(report))
+        yield "\n**Refused.** " + "\n".join(_to_do(report))
     yield ""
 
 
@@ -139,8 +139,8 @@ def _replayed(report: SchemaReport) -> str:
 
 def _to_do(report: SchemaReport) -> Iterator[str]:
     if report.open:
-        lines = "; ".join(f"- `{change.id}`: why" for change in report.open)
         yield (
             "Breaking changes must be acknowledged: take them back, or add to "
-            f"{report.acknowledgements_file} the line {lines}"
+            f"{report.acknowledgements_file}, each with its reason:"
         )
+        yield from (f"- `{change.id}`: why" for change in report.open)

@@ -1,5 +1,6 @@
 """Two versions of every schema: that of a git revision, and that of the working tree."""
 
+import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -58,15 +59,24 @@ def read_versions(base: str, root: Path) -> list[Versions]:
         root: the folder that holds `schema/`.
 
     Raises:
-        RevisionError: the folder is in no repository, or the revision is not there.
+        RevisionError: the folder is in no repository, the revision is not there, or neither of
+            the two versions has a schema.
         OSError: a file of the working tree cannot be read.
+        ValueError: a schema or its acknowledgements are not UTF-8.
     """
-    commit = _git(root, "merge-base", base, "HEAD", wanted=base).strip()
+    commit = os.fsdecode(_git(root, "merge-base", base, "HEAD", wanted=base)).strip()
     was = _Committed(root, commit)
     now = _Working(root)
+    names = sorted({*_names(was), *_names(now)})
+    if not names:
+        raise RevisionError(
+            f"neither {root} nor {base} has a {FOLDER}/NAME/{SCHEMA_FILE}: "
+            f"run the command in the folder that holds {FOLDER}/"
+        )
+    before, after = _configs(was), _configs(now)
     return [
-        Versions(name=name, before=_version(was, name), after=_version(now, name))
-        for name in sorted({*_names(was), *_names(now)})
+        Versions(name=name, before=_version(was, name, before), after=_version(now, name, after))
+        for name in names
     ]
 
 
@@ -76,9 +86,9 @@ class _Committed:
     def __init__(self, root: Path, commit: str) -> None:
         self._root, self._commit = root, commit
         listed = _git(root, "ls-tree", "-r", "-z", "--name-only", commit, wanted=commit)
-        self.paths = [path for path in listed.split("\0") if path]
+        self.paths = [path for path in os.fsdecode(listed).split("\0") if path]
 
-    def read(self, path: str) -> str:
+    def read(self, path: str) -> bytes:
         return _git(self._root, "show", f"{self._commit}:./{path}", wanted=self._commit)
 
 
@@ -91,21 +101,35 @@ class _Working:
         found = (path for pattern in patterns for path in root.glob(pattern) if path.is_file())
         self.paths = sorted(path.relative_to(root).as_posix() for path in found)
 
-    def read(self, path: str) -> str:
-        return (self._root / path).read_text("utf-8")
+    def read(self, path: str) -> bytes:
+        return (self._root / path).read_bytes()
 
 
-def _version(files: _Committed | _Working, name: str) -> Version:
-    configs = sorted(filter(_is_config, files.paths), key=lambda path: (path != FIRST_CONFIG, path))
+def _version(files: _Committed | _Working, name: str, configs: Mapping[str, str]) -> Version:
     return Version(
         schema=_read(files, f"{FOLDER}/{name}/{SCHEMA_FILE}"),
         acknowledged=_read(files, f"{FOLDER}/{name}/{ACKNOWLEDGED_FILE}") or "",
-        configs={path: files.read(path) for path in configs},
+        configs=configs,
     )
 
 
+def _configs(files: _Committed | _Working) -> dict[str, str]:
+    """Read the configurations; other YAML may lie beside them, of whatever encoding."""
+    paths = sorted(filter(_is_config, files.paths), key=lambda path: (path != FIRST_CONFIG, path))
+    return {path: files.read(path).decode("utf-8", "replace") for path in paths}
+
+
 def _read(files: _Committed | _Working, path: str) -> str | None:
-    return files.read(path) if path in files.paths else None
+    """Read a text whose lines end alike in both versions, whatever git makes of them."""
+    if path not in files.paths:
+        return None
+    try:
+        return files.read(path).decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{path}: expected UTF-8, got byte 0x{error.object[error.start]:02x} at "
+            f"{error.start}; save it as UTF-8, then repeat the command"
+        ) from error
 
 
 def _names(files: _Committed | _Working) -> Iterator[str]:
@@ -120,7 +144,7 @@ def _is_config(path: str) -> bool:
     return file.endswith(".yaml") and folder in ("", PRESETS)
 
 
-def _git(root: Path, *arguments: str, wanted: str) -> str:
+def _git(root: Path, *arguments: str, wanted: str) -> bytes:
     try:
         done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=True)
     except FileNotFoundError as error:
@@ -131,4 +155,4 @@ def _git(root: Path, *arguments: str, wanted: str) -> str:
             f"git cannot compare with {wanted}: {said}; name another revision with --base, or "
             "fetch the history first: git fetch --unshallow, or fetch-depth: 0 in a workflow"
         ) from error
-    return done.stdout.decode("utf-8")
+    return done.stdout

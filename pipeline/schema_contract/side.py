@@ -13,7 +13,7 @@ _Stage = schema_pb2.LifecycleStage
 _UNWATCHED: Final = frozenset(
     {_Stage.PLANNED, _Stage.ALPHA, _Stage.DEPRECATED, _Stage.DEBUG_ONLY, _Stage.DISABLED}
 )
-"""Stages of which TFDV's validation looks at no feature."""
+"""Stages of which TFDV's validation looks at no feature and TFX gives none to the model."""
 
 
 class Side:
@@ -41,11 +41,12 @@ class Side:
     @property
     def must_be_sent(self) -> bool:
         """Whether every request must have it."""
-        return self.in_environment(SERVING) and (read(self.feature, PRESENCE) or 0) > 0
+        required = (read(self.feature, PRESENCE) or 0) > 0
+        return required and self.watched and self.in_environment(SERVING)
 
     @property
     def watched(self) -> bool:
-        """Whether the gate looks at it at all."""
+        """Whether the gate looks at it, and the model gets it, at all."""
         return not self.feature.deprecated and self.feature.lifecycle_stage not in _UNWATCHED
 
     def environments(self) -> set[str]:

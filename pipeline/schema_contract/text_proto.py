@@ -51,9 +51,10 @@ def append_string(text: str, after: Field, value: str) -> str:
     """Add a value to a repeated field of strings, behind its last one and laid out like it."""
     if text[after.value] != "[":
         return append_entry(text, after, f"{after.name}: {quoted(value)}")
-    inside = text[after.value + 1 : after.end - 1].rstrip()
-    comma = ", " if inside else ""
-    return f"{text[: after.value + 1]}{inside}{comma}{quoted(value)}]{text[after.end :]}"
+    *_, (_, _, last), _ = _Tokens(text[after.value : after.end]).tokens
+    comma = ", " if last > 1 else ""
+    at = after.value + last
+    return f"{text[:at]}{comma}{quoted(value)}{text[at:]}"
 
 
 def append_entry(text: str, after: Field, entry: str) -> str:
@@ -90,15 +91,15 @@ class _Tokens:
 
     def __init__(self, text: str) -> None:
         found = (match for match in _TOKEN.finditer(text) if not match["blank"])
-        self._tokens = [(match.group(), match.start(), match.end()) for match in found]
+        self.tokens = [(match.group(), match.start(), match.end()) for match in found]
         self._next = 0
 
     def peek(self) -> str:
-        return self._tokens[self._next][0] if self._next < len(self._tokens) else ""
+        return self.tokens[self._next][0] if self._next < len(self.tokens) else ""
 
     def take(self) -> tuple[str, int, int]:
         self._next += 1
-        return self._tokens[self._next - 1]
+        return self.tokens[self._next - 1]
 
 
 def _fields(tokens: _Tokens, *, closing: str) -> tuple[Field, ...]:

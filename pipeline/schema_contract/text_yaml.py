@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import yaml
 
+from pipeline import plain_yaml
+
 
 class UneditableError(ValueError):
     """The file is written in a way in which the key cannot be set by itself."""
@@ -18,8 +20,28 @@ def set_key(text: str, keys: Sequence[str], value: str) -> str:
         value: the scalar as YAML writes it.
 
     Raises:
-        UneditableError: something on the path is no mapping, or comes from an anchor.
+        UneditableError: something on the path is no mapping, or comes from an anchor, or another
+            place would change with it.
     """
+    after = _edited(text, keys, value)
+    wanted = at = dict(plain_yaml.load(text))
+    for key in keys[:-1]:
+        at[key] = dict(at.get(key) or {})
+        at = at[key]
+    at[keys[-1]] = plain_yaml.load(value)
+    try:
+        alone = plain_yaml.load(after) == wanted
+    except yaml.YAMLError:
+        alone = False
+    if not alone:
+        raise UneditableError(
+            f"{'.'.join(keys)} cannot be set by itself, for the file has anchors or an unusual "
+            f"layout there: set it to {value} by hand"
+        )
+    return after
+
+
+def _edited(text: str, keys: Sequence[str], value: str) -> str:
     node = yaml.compose(text, Loader=yaml.SafeLoader)
     if node is None:
         raise UneditableError("the file is empty; `malmoi init` writes a first one")
@@ -61,11 +83,9 @@ def _added(text: str, node: yaml.MappingNode, rest: list[str], value: str) -> st
 
 
 def _into_braces(text: str, node: yaml.MappingNode, entry: str) -> str:
-    brace = node.end_mark.index - 1
-    inside = text[node.start_mark.index + 1 : brace]
-    end = brace - (len(inside) - len(inside.rstrip()))
-    comma = "" if not node.value else " " if inside.rstrip().endswith(",") else ", "
-    return f"{text[:end]}{comma}{entry}{text[end:]}"
+    """Add an entry behind the last value, before the comments and the comma that may follow."""
+    at = node.value[-1][1].end_mark.index if node.value else node.end_mark.index - 1
+    return f"{text[:at]}{', ' if node.value else ''}{entry}{text[at:]}"
 
 
 def _flow(keys: Sequence[str], value: str) -> str:

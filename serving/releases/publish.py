@@ -128,7 +128,7 @@ def _place(
             version=int(target.name),
             created_at=now(),
             provenance=provenance,
-            files=dict(sorted({**file_digests(unfinished), **digests}.items())),
+            files={**file_digests(unfinished), **digests},
         )
         write_manifest(unfinished, manifest)
         sync_tree(unfinished)

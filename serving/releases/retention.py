@@ -12,12 +12,12 @@ def surplus(found: Sequence[int], state: State, *, keep: int) -> list[int]:
     """List the versions that need not stay, the oldest first.
 
     Args:
-        found: the versions that there are.
+        found: the versions that there are, the newest last.
         state: what serves, served before, is tried or pinned: these stay.
         keep: newest versions that stay too.
     """
-    staying = {*sorted(found)[-keep:], *state.loaded(found), state.pinned}
-    return [version for version in sorted(found) if version not in staying]
+    staying = {*found[-keep:], *state.loaded(found), state.pinned}
+    return [version for version in found if version not in staying]
 
 
 def remove_surplus(base: Path, state: State, *, keep: int) -> list[int]:

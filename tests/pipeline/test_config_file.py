@@ -180,6 +180,50 @@ def test_a_set_below_a_value_or_with_broken_yaml_is_refused(tmp_path: Path) -> N
     assert "the value is not YAML" in complaint(write(tmp_path), "training={")
 
 
+def test_a_set_of_text_that_is_not_yaml_is_told_how_to_quote_it(tmp_path: Path) -> None:
+    told = complaint(write(tmp_path), "data.train=*.csv").splitlines()
+    assert told[-1] == """  If it is text, quote it twice: --set 'data.train="*.csv"'"""
+    assert load(write(tmp_path), ['data.train="*.csv"']).data.train == str(tmp_path / "*.csv")
+
+
+def test_set_fills_a_section_that_stands_empty(tmp_path: Path) -> None:
+    data = SMALLEST["data"] | {"unlabelled": None}
+    path = write(tmp_path, SMALLEST | {"data": data, "training": None})
+    config = load(path, ["training.epochs=3", "data.unlabelled.path=/more.csv"])
+    assert config.training.epochs == 3
+    assert config.data.unlabelled is not None
+
+
+def test_a_value_in_place_of_a_section_is_refused_in_plain_words(tmp_path: Path) -> None:
+    told = complaint(write(tmp_path), "training=3", "gates.data.leakage=high", "serving=null")
+    assert told.splitlines()[1:] == [
+        "  training: must be a section, not 3",
+        "  gates.data.leakage: must be a section, not 'high'",
+    ]
+
+
+def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    with path.open("a", encoding="utf-8") as file:
+        file.write("training: {epochs: 3}\ntraining: {units: 8}\n")
+    assert "the key 'training' stands twice" in complaint(path)
+
+
+@pytest.mark.parametrize("key", ["output", "schema"])
+def test_what_must_lie_on_this_machine_is_refused_elsewhere(tmp_path: Path, key: str) -> None:
+    told = complaint(write(tmp_path), f"{key}=gs://bucket/a")
+    assert told.endswith(f"  {key}: must lie on this machine, not at gs://bucket/a")
+
+
+def test_a_tilde_that_is_nobodys_home_is_part_of_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/ai")
+    config = load(write(tmp_path), ["data.train=~$리뷰.csv", "output=~/output"])
+    assert config.data.train == str(tmp_path / "~$리뷰.csv")
+    assert config.output == "/home/ai/output"
+
+
 def test_relative_paths_start_at_the_folder_of_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,6 +263,13 @@ def test_variables_stand_in_paths_with_or_without_a_default(
     )
     assert config.data.train == str(tmp_path / "rows" / "a.csv")
     assert config.output == "/tmp/out/x"
+
+
+def test_an_empty_variable_takes_its_default_as_in_a_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MALMOI_OUT", "")
+    assert load(write(tmp_path), ["output=${MALMOI_OUT:-/tmp/out}"]).output == "/tmp/out"
 
 
 def test_all_unset_variables_are_named_at_once(tmp_path: Path) -> None:

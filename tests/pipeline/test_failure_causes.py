@@ -29,6 +29,8 @@ def caused(*errors: Exception) -> Exception:
         (OSError(errno.EROFS, "Read-only file system"), "a folder cannot be written to"),
         (PermissionError(errno.EACCES, "Permission denied"), "a folder cannot be written to"),
         (RuntimeError("database is locked"), "another process works on this output folder's"),
+        (RuntimeError("file is not a database query: "), "the output folder's metadata.sqlite is"),
+        (RuntimeError("database disk image is malformed"), "the output folder's metadata.sqlite"),
     ],
 )
 def test_a_known_cause_comes_with_its_remedy_and_its_words(error: Exception, start: str) -> None:

@@ -51,6 +51,15 @@ def test_the_drafts_pass_preflight_and_name_the_korean_labels(
     assert 'value: "부정"' in schema
 
 
+def test_a_column_that_is_to_be_text_and_label_is_refused_in_plain_words(tmp_path: Path) -> None:
+    write(tmp_path / "reviews.csv")
+    done = init(tmp_path, "reviews.csv", "--text", "본문", "--label", "본문")
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "configuration: columns: '본문' plays two parts; each part needs a column of its own"
+    ]
+
+
 def test_the_columns_can_be_named(tmp_path: Path) -> None:
     write(tmp_path / "reviews.csv", header=("title", "group"))
     done = init(tmp_path, "reviews.csv", "--text", "title", "--label", "group")

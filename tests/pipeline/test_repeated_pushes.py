@@ -18,6 +18,7 @@ from pipeline.config import Config, load
 from pipeline.recovery import open_metadata
 from pipeline.run import execute
 from pipeline.run_folder import Summary, make_run_folder
+from pipeline.withdrawn import mark_pushes
 from serving.releases.changes import pin, rollback, unpin
 from serving.releases.folder import versions
 from serving.releases.state import served
@@ -146,3 +147,17 @@ def test_pushes_of_another_name_in_the_same_output_folder_are_left_alone(
     assert store is not None
     pushes = store.get_artifacts_by_type("PushedModel")
     assert [push.state for push in pushes] == [metadata_store_pb2.Artifact.LIVE] * 2
+
+
+def test_a_push_that_never_ended_is_not_counted_among_them(run: Run, config: Config) -> None:
+    run("one")
+    run("two")
+    store = open_metadata(config.output_dir)
+    assert store is not None
+    pushes = store.get_artifacts_by_type("PushedModel")
+    for push in pushes:
+        push.state = metadata_store_pb2.Artifact.PENDING
+    store.put_artifacts(pushes)
+    mark_pushes(config.output_dir, config.models_dir)
+    states = [push.state for push in store.get_artifacts_by_type("PushedModel")]
+    assert states == [metadata_store_pb2.Artifact.PENDING] * 2

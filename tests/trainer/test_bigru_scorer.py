@@ -85,6 +85,15 @@ def test_ragged_rows_are_padded_for_the_keras_model(
     np.testing.assert_allclose(found, score(model, tokens), atol=TOLERANCE)
 
 
+def test_what_no_float_can_hold_as_a_probability_has_a_logarithm() -> None:
+    built, tokens = build("mean_max"), rows([1, 9, 0, 2])
+    dense = built.get_layer("probabilities")
+    dense.set_weights([1_000 * w for w in dense.get_weights()])
+    expected = bigru.Scorer(built, pooling="mean_max")(tokens).numpy()
+    assert expected.min() < -1_000
+    np.testing.assert_allclose(bigru.log_probabilities(built, tokens), expected, rtol=1e-4)
+
+
 def test_training_starts_from_the_vectors_given() -> None:
     vectors = np.random.default_rng(1).normal(size=(50, 12)).astype(np.float32)
     settings = TrainingSettings(embedding_dim=12, units=7, fine_tune=False)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy.optimize import minimize
 from scipy.special import log_softmax
 
 from trainer.models.mixture import Mixture, Shares, fit_shares
@@ -49,6 +50,24 @@ def test_an_overconfident_network_is_cooled() -> None:
     shares = fit_shares(log_softmax(4 * calibrated, axis=1), None, LABELS)
     assert shares.network == pytest.approx(0.25, abs=0.02)
     assert shares.linear == 0.0
+
+
+def test_a_channel_that_speaks_against_the_labels_gets_no_share() -> None:
+    shares = fit_shares(log_softmax(noisy(1.0, 1), axis=1), -noisy(1.0, 2), LABELS)
+    assert shares.linear == 0.0
+
+
+def test_each_share_is_held_near_one_by_the_weight_of_one_row() -> None:
+    network, labels = log_softmax(noisy(1.0, 1)[:20], axis=1), LABELS[:20]
+    linear = noisy(2.0, 2)[:20]
+
+    def held(shares: np.ndarray) -> float:
+        logs = log_softmax(shares[0] * network + shares[1] * linear, axis=1)
+        return -np.sum(logs * TRUTH[:20]) + np.sum((shares - 1) ** 2) / 2
+
+    found = fit_shares(network, linear, labels)
+    best = minimize(held, [1.0, 1.0]).x
+    np.testing.assert_allclose([found.network, found.linear], best, atol=1e-3)
 
 
 @pytest.mark.parametrize("rows", [0, 1, 3])

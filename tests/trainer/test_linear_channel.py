@@ -12,6 +12,7 @@ from sklearn.svm import LinearSVC
 from trainer import channels
 from trainer.channels import read_ngrams
 from trainer.models import linear
+from trainer.models.linear_scorer import ON_A_SHELF, LinearScorer, shelves
 from trainer.ngrams import MODULUS, hashed_ngrams
 
 BUCKETS = 60
@@ -53,7 +54,7 @@ def fit(ngrams: list[list[int]], labels: np.ndarray, **more) -> linear.LinearMod
 
 def margins(model: linear.LinearModel, ngrams: list[list[int]]) -> np.ndarray:
     ragged = tf.ragged.constant(ngrams, ragged_rank=1, dtype=tf.int64)
-    return linear.LinearScorer(model)(ragged).numpy()
+    return LinearScorer(model)(ragged).numpy()
 
 
 def reference(ngrams: list[list[int]], labels: np.ndarray, asked: list[list[int]]) -> np.ndarray:
@@ -90,10 +91,10 @@ def test_hashes_are_found_among_the_keys(keys: set[int], others: list[int]) -> N
 def test_the_hashes_of_single_characters_spread_over_the_shelves() -> None:
     syllables = hashed_ngrams(tf.constant([chr(0xAC00 + place) for place in range(5_000)]))
     keys = np.unique(syllables.flat_values).astype(np.int32)  # "가", " 가", "가 ", " 가 ", ...
-    found = linear.shelves(keys)
+    found = shelves(keys)
     longest = np.diff([*found.starts, len(keys)]).max()
     assert len(keys) == 4 * 5_000
-    assert longest < 4 * linear.ON_A_SHELF
+    assert longest < 4 * ON_A_SHELF
     assert longest < 2**found.halvings <= 2 * longest
 
 
@@ -154,7 +155,7 @@ def test_the_ratios_end_in_the_weights() -> None:
 
 
 def test_the_export_holds_two_bytes_a_weight() -> None:
-    scorer = linear.LinearScorer(fit(*rows(8)))
+    scorer = LinearScorer(fit(*rows(8)))
     kinds = sorted(variable.dtype.name for variable in scorer.variables)
     assert kinds == ["float32", "float32", "float32", "int16", "int32", "int32"]
 

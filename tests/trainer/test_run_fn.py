@@ -10,7 +10,8 @@ import tensorflow as tf
 from tfx.components.trainer.fn_args_utils import FnArgs
 
 from trainer import assets, run
-from trainer.fitting import EDGE_SHARE, fit, learning_rate
+from trainer.fitting import EDGE_SHARE, compiled, fit, learning_rate
+from trainer.models import bigru
 from trainer.run import run_fn
 from trainer.settings import TrainingSettings
 
@@ -130,6 +131,20 @@ def epoch_losses(folder: Path) -> list[float]:
     events = tf.compat.v1.train.summary_iterator(str(file))
     values = [value for event in events for value in event.summary.value]
     return [float(tf.make_ndarray(v.tensor)) for v in values if v.tag == "epoch_loss"]
+
+
+def test_weights_that_ran_off_are_told_with_the_settings_that_hold_them(tmp_path: Path) -> None:
+    wanted = r"finite eval loss, got nan in epoch 1; lower training.learning_rate \(1e\+300\) or "
+    with pytest.raises(ValueError, match=wanted + r"training.max_gradient_norm \(0, "):
+        fit_toy(tmp_path, wanted=[0, 1], epochs=1, learning_rate=1e300, max_gradient_norm=0)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_of_one_class_every_row_is_right(smoothing: float) -> None:
+    model = bigru.build(TrainingSettings(embedding_dim=4, units=4), vocabulary_size=3, classes=1)
+    settings = TrainingSettings(label_smoothing=smoothing)
+    compiled(model, settings, train_rows=16)
+    assert model.evaluate(toy([0, 0]), verbose=0, return_dict=True)["accuracy"] == 1
 
 
 def test_the_learning_rate_rises_to_its_peak_and_falls_as_a_cosine() -> None:

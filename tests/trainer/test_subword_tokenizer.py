@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from trainer.normalisation import normalise
 from trainer.subwords import encode, split_words
-from trainer.vocabulary import UNKNOWN_ID
 
 Encoder = Callable[[tf.Tensor], tf.RaggedTensor]
 
@@ -82,14 +81,18 @@ def test_no_rows_at_all_give_no_rows(subwords: Encoder) -> None:
     assert ids(subwords) == []
 
 
-def test_a_word_of_10_kb_is_one_unknown_token(subwords: Encoder) -> None:
-    word = "환불" * 1_700
-    assert ids(subwords, f"배송 {word} 배송") == [[2, UNKNOWN_ID, 2]]
+def test_a_text_without_blanks_is_words_of_40_characters(subwords: Encoder) -> None:
+    word = [5, 8] + [6, 8] * 19
+    assert ids(subwords, "불해" * 20) == [word]
+    assert ids(subwords, "불해" * 20 + "불") == [[*word, 5]]
+    assert ids(subwords, f"배송 {'불해' * 1_700} 배송") == [[2, *word * 85, 2]]
 
 
-def test_the_longest_word_that_is_cut_has_40_syllables(subwords: Encoder) -> None:
-    assert ids(subwords, "불해" * 20) == [[5, 8] + [6, 8] * 19]
-    assert ids(subwords, "불해" * 20 + "불") == [[UNKNOWN_ID]]
+@pytest.mark.parametrize("letter", ["a", "я", "ก", "書", "𐌰"])
+def test_bytes_do_not_make_a_word_longer(letter: str) -> None:
+    found = split_words(tf.constant([f"{letter * 41}! {letter * 40} {letter * 39}!{letter}"]))
+    lengths = [len(word.decode()) for word in found.to_list()[0]]
+    assert lengths == [40, 1, 1, 40, 39, 1, 1]
 
 
 def test_padding_is_never_yielded(subwords: Encoder, edge_texts: list[str]) -> None:

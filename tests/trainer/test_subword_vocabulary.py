@@ -45,6 +45,21 @@ def test_every_character_stands_in_both_forms() -> None:
     assert {SUFFIX + character for character in characters} <= learnt
 
 
+def test_pieces_hold_characters_of_the_corpus_alone() -> None:
+    bare = (piece.removeprefix(SUFFIX) for piece in learn_subwords(COUNTS, size=64)[2:])
+    assert set("".join(bare)) == set("".join(COUNTS)), "no mark of the learner's own"
+
+
+def test_the_rarest_character_stands_beside_a_hundred_thousand_others() -> None:
+    assert "뷁" in learn_subwords({"배송": 100_000, "뷁": 1}, size=64)
+
+
+def test_the_order_of_the_counts_makes_no_difference() -> None:
+    counts = words(60, n=2_000)
+    turned = dict(reversed(counts.items()))
+    assert learn_subwords(turned, size=200) == learn_subwords(counts, size=200)
+
+
 def test_no_piece_stands_twice() -> None:
     learnt = learn_subwords(words(60, n=2_000), size=200)
     assert len(learnt) == len(set(learnt))
@@ -77,19 +92,18 @@ def test_a_character_that_the_learner_keeps_to_itself_is_left_out(reserved: str)
     learnt = learn_subwords({reserved: 90, f"배송{reserved}환불": 40}, size=64)
     assert {"배송", "환불"} <= set(learnt)
     assert not [piece for piece in learnt if reserved in piece]
+    counts = {reserved: 90, "배송": 40}
+    assert vocabulary.learnable_words(counts, characters=2) == {"배송": 40}, "it takes no place"
 
 
-def test_words_too_long_to_be_tokenized_are_left_out() -> None:
-    longest, longer = "가" * 40, "나" * 41
+def test_the_longest_words_teach_their_pieces() -> None:
+    longest = "𐌰" * vocabulary.MAX_WORD
     assert len(longest.encode()) == vocabulary.MAX_WORD_BYTES
-    learnt = learn_subwords({longest: 5, longer: 99}, size=64)
-    assert "가" in learnt
-    assert "나" not in learnt
+    assert "𐌰" in learn_subwords({longest: 5}, size=64)
 
 
-@pytest.mark.parametrize("counts", [{}, {"나" * 4_000: 3}], ids=["no words", "one of 12 kB"])
-def test_a_corpus_without_words_yields_padding_and_unknown(counts: dict[str, int]) -> None:
-    assert learn_subwords(counts, size=64) == [PADDING, UNKNOWN]
+def test_a_corpus_without_words_yields_padding_and_unknown() -> None:
+    assert learn_subwords({}, size=64) == [PADDING, UNKNOWN]
 
 
 def test_the_order_of_the_counts_does_not_matter() -> None:

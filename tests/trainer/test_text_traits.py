@@ -82,7 +82,7 @@ def test_edge_cases_are_counted_as_such(measured: TextTraits, edge_texts: list[s
     edge = measured.splits["edge"]
     assert (edge.rows, edge.empty_rows) == (len(edge_texts), 3)
     assert edge.p99_tokens >= 2_500
-    assert edge.cut_share == pytest.approx(1 / len(edge_texts))
+    assert edge.cut_share == pytest.approx(2 / len(edge_texts))
     assert 0 < edge.unknown_share < 1
     assert 0 < edge.coverage < 1
 

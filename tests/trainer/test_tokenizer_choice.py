@@ -164,7 +164,7 @@ def test_an_edge_case_becomes_its_jamo(every: dict[str, Asked], edge: str) -> No
         ("laughing", ["ㅋㅋㅋ"]),
         ("NUL", ["새", "옷"]),
         ("flag", [UNKNOWN, UNKNOWN]),
-        ("10 kB of one word", [UNKNOWN]),
+        ("10 kB of one word", ["새", "##옷이", *["##새", "##옷이"] * 11]),
     ],
 )
 def test_an_edge_case_becomes_its_subwords(

@@ -53,7 +53,8 @@ def test_the_fit_averages_and_weighs_classes_as_it_is_told(
 
     def fit(*_: Any, **how: Any) -> Any:
         told.update(how)
-        return SimpleNamespace(history={"loss": [0.1, 0.1], "val_accuracy": [0.5, 0.6]})
+        history = {"loss": [0.1, 0.1], "val_loss": [0.7, 0.6], "val_accuracy": [0.5, 0.6]}
+        return SimpleNamespace(history=history)
 
     monkeypatch.setattr(fitting, "compiled", lambda *_, **__: SimpleNamespace(fit=fit))
     rows = tf.data.Dataset.from_tensors(TRUTH)

@@ -1,12 +1,13 @@
 """Which subwords the vectors hold to be alike."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from trainer.vocabulary import PADDING, SUFFIX, UNKNOWN
+from trainer.vocabulary import PADDING, UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,16 @@ def nearest(
 
 
 def frequent_words(subwords: Sequence[str], *, count: int = 10) -> list[str]:
-    """Choose words to show: the vocabulary's first that start a word and have two letters or more.
+    """Choose words to show: the vocabulary's first that start a word, of two characters or more.
 
     Byte-pair encoding merges the most frequent pair first, so that early subwords are frequent.
     """
-    whole = (s for s in subwords if not s.startswith(SUFFIX) and s not in (PADDING, UNKNOWN))
-    return [subword for subword in whole if len(subword) > 1 and subword.isalpha()][:count]
+    return [subword for subword in subwords if len(subword) > 1 and _is_spoken(subword)][:count]
+
+
+def _is_spoken(subword: str) -> bool:
+    """Tell whether there are letters alone, with their marks, without which हिंदी is no word.
+
+    So neither a special subword nor one that goes on a word, with its `##`, is spoken.
+    """
+    return all(unicodedata.category(character)[0] in "LM" for character in subword)

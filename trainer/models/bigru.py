@@ -1,6 +1,6 @@
 """The bidirectional GRU: a Keras model to train and the same function, by hand, to serve."""
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +11,6 @@ from trainer.models.packing import by_step, pack
 from trainer.models.pooling import MaskedPooling, Pooling, pool
 from trainer.settings import TrainingSettings
 from trainer.vocabulary import PADDING_ID
-
-SMALLEST: Final = 1e-30
-"""A probability below this counts as this one: its logarithm stays finite."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -70,7 +67,9 @@ def log_probabilities(model: tf.keras.Model, tokens: tf.RaggedTensor) -> tf.Tens
     """
     longest = tf.maximum(tokens.bounding_shape(axis=1), 1)  # Keras's GRU fails on no step
     padded = tokens.to_tensor(PADDING_ID, shape=[None, longest])
-    return tf.math.log(tf.maximum(model(padded, training=False), SMALLEST))
+    dense = model.get_layer("probabilities")
+    features = tf.keras.Model(model.input, dense.input)(padded, training=False)
+    return tf.nn.log_softmax(features @ dense.kernel + dense.bias)  # a softmax underflows
 
 
 class Scorer(tf.Module):

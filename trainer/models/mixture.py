@@ -10,7 +10,7 @@ import tensorflow as tf
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from trainer.models.linear import LinearScorer
+from trainer.models.linear_scorer import LinearScorer
 from trainer.preprocessing import NGRAMS, TOKENS
 
 Floats = npt.NDArray[np.floating[Any]]

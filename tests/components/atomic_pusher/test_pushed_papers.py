@@ -113,3 +113,32 @@ def test_the_statistics_of_a_number_travel_whole() -> None:
     feature.num_stats.mean = 31_500
     columns = Columns(text="본문", label="분류")
     assert without_texts(statistics, schema=schema_pb2.Schema(), columns=columns) == statistics
+
+
+def test_values_are_kept_of_what_is_compared_alone() -> None:
+    schema = schema_pb2.Schema()
+    schema.feature.add(name="지점", domain="branches")
+    schema.feature.add(name="등급").string_domain.value.append("상")
+    schema.feature.add(name="별점").int_domain.min = 1
+    kept = {"분류", "채널", "지점", "등급", "본문/frequent_tokens"}
+    statistics = statistics_pb2.DatasetFeatureStatisticsList()
+    dataset = statistics.datasets.add()
+    for name in [*sorted(kept - {"채널"}), "본문", "별점", "본문글", "작성자"]:
+        feature = dataset.features.add(type=statistics_pb2.FeatureNameStatistics.STRING)
+        feature.path.step.append(name)
+    for name in ("전화", "채널"):
+        dataset.features.add(type=statistics_pb2.FeatureNameStatistics.STRING, name=name)
+    for feature in dataset.features:
+        feature.string_stats.top_values.add(value="값")
+        feature.string_stats.rank_histogram.buckets.add(label="값")
+    columns = Columns(text="본문", label="분류", side={"채널": "str"})
+
+    (left,) = without_texts(statistics, schema=schema, columns=columns).datasets
+
+    names: dict[bool, set[str]] = {True: set(), False: set()}
+    for feature in left.features:
+        shown = bool(feature.string_stats.top_values)
+        assert shown is bool(feature.string_stats.rank_histogram.buckets)
+        names[shown].add(feature.name or feature.path.step[0])
+    assert names == {True: kept, False: {"본문", "별점", "본문글", "작성자", "전화"}}
+    assert all(feature.string_stats.top_values for feature in dataset.features)

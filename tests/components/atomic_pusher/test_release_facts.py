@@ -65,7 +65,11 @@ def test_a_verdict_is_kept_without_the_rows_that_it_names(tmp_path: Path) -> Non
 )
 def test_texts_are_chosen_evenly_by_length(count: int, lengths: list[int]) -> None:
     texts = ["가" * n for n in range(9, 0, -1)] * 2
-    assert [len(text) for text in spread(texts, count)] == lengths if count else True
+    assert [len(text) for text in spread(texts, count)] == lengths
+
+
+def test_texts_of_one_length_come_in_the_order_of_their_characters() -> None:
+    assert spread("다라나가마", 5) == ["가", "나", "다", "라", "마"]
 
 
 def test_no_texts_are_read_where_none_are_wanted() -> None:

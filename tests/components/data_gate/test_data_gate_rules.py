@@ -1,6 +1,7 @@
 """Each rule of the data gate from both sides, and its verdict on paper."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from components.data_gate.distance_rules import Comparison
 from components.data_gate.rules import MOST_ROWS, Anomaly, Evidence, judge
 from components.data_gate.settings import DataGateSettings
 from components.data_gate.verdict import Finding, Verdict, heard
-from components.data_quality.report import Overlap, Quality
+from components.data_quality.report import Match, Overlap, Quality, Sightings
+from components.text_statistics.distance import Distance
 
 NEW_LABEL = Anomaly(
     split="train",
@@ -84,6 +86,7 @@ def test_sound_data_passes_without_a_word() -> None:
     verdict = judge(evidence(), settings())
     assert verdict.findings == ()
     assert verdict.passed
+    assert judge(evidence(rows_read={"train": 9}), settings()).findings == (), "no row is lost"
 
 
 PASSING = {
@@ -149,6 +152,141 @@ def test_a_rule_that_is_off_is_silent(rule: str) -> None:
 )
 def test_the_limit_is_the_configurations(rule: str, limit: float) -> None:
     assert judge(REFUSED[rule][0], settings(**{rule: {"limit": limit}})).passed
+
+
+def found(rows: int, *, texts: int = 1) -> Overlap:
+    return Overlap(
+        texts=texts, rows=rows, examples=(Match("a.csv:3", "b.csv:9"), Match("a.csv:4", ""))
+    )
+
+
+def quality(**fields: Any) -> Evidence:
+    return evidence(quality=replace(SOUND, **fields))
+
+
+def labelled(**counts: int) -> Evidence:
+    return quality(labels={"train": counts, "eval": {}})
+
+
+NAMED = ("a.csv:3 (like b.csv:9)", "a.csv:4")
+LIMITED: dict[str, tuple[Evidence, Evidence, tuple[str, ...], tuple[str, ...]]] = {
+    "leakage": (
+        quality(leakage=found(1)),
+        quality(leakage=found(2), leakage_verbatim=found(1)),
+        (
+            "refuse",
+            "eval rows whose text stands in train",
+            "2.00% of 100 (2 rows; 1 verbatim)",
+            "1.00%",
+        ),
+        NAMED,
+    ),
+    "duplicates": (
+        quality(duplicates=found(100)),
+        quality(duplicates=found(101, texts=7)),
+        (
+            "refuse",
+            "train rows that repeat another's text",
+            "10.10% of 1,000 (101 rows; 7 texts)",
+            "10.00%",
+        ),
+        NAMED,
+    ),
+    "near_duplicates": (
+        quality(near_duplicates=found(100)),
+        quality(near_duplicates=found(101)),
+        (
+            "warn",
+            "train rows that are almost another's text",
+            "10.10% of 1,000 (101 rows; by MinHash)",
+            "10.00%",
+        ),
+        NAMED,
+    ),
+    "conflicting_labels": (
+        quality(conflicts=found(5)),
+        quality(conflicts=found(6, texts=3), conflicts_verbatim=found(4, texts=2)),
+        (
+            "warn",
+            "train rows whose text also bears another label",
+            "0.60% of 1,000 (6 rows; 3 texts, 2 verbatim)",
+            "0.50%",
+        ),
+        NAMED,
+    ),
+    "imbalance": (
+        labelled(칭찬=1_000, 환불=100),
+        labelled(칭찬=1_060, 환불=100, 문의=500),
+        ("warn", "train labels", "10.6 to 1 ('칭찬' 1,060 rows, '환불' 100)", "10 to 1"),
+        (),
+    ),
+    "personal_data": (
+        quality(personal={"phone number": Sightings(rows=0, examples=())}),
+        quality(personal={"phone number": Sightings(rows=1, examples=("a.csv:2",))}),
+        ("warn", "phone number", "1 row", "0"),
+        ("a.csv:2",),
+    ),
+    "near_empty": (
+        evidence(text_shares={"near_empty": 0.05}),
+        evidence(text_shares={"near_empty": 0.0512}),
+        ("warn", "train texts", "5.12%", "5.00%"),
+        (),
+    ),
+    "over_long": (
+        evidence(text_shares={"over_long": 0.01}),
+        evidence(text_shares={"over_long": 0.0112}),
+        ("warn", "train texts", "1.12%", "1.00%"),
+        (),
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", LIMITED)
+def test_each_rule_on_quality_complains_beyond_its_limit_alone(rule: str) -> None:
+    within, beyond, expected, rows = LIMITED[rule]
+    assert judge(within, settings()).findings == ()
+    [finding] = judge(beyond, settings()).findings
+    assert finding.rule == rule
+    assert (finding.level, finding.subject, finding.figure, finding.limit) == expected
+    assert finding.rows == rows
+    assert finding.advice
+
+
+def test_a_finding_is_told_on_one_line() -> None:
+    [finding] = judge(REFUSED["rows_per_label"][0], settings()).findings
+    assert finding.in_words() == (
+        "rows_per_label: train: label '환불': 4 rows, limit at least 5; add rows of this label, "
+        "merge it into another, or lower gates.data.rows_per_label.limit"
+    )
+
+
+def test_every_kind_of_personal_data_is_told_in_order() -> None:
+    seen = {kind: Sightings(rows=1_234, examples=()) for kind in ("phone", "card", "e-mail", "id")}
+    findings = judge(quality(personal=seen), settings()).findings
+    assert [finding.subject for finding in findings] == ["card", "e-mail", "id", "phone"]
+    assert {finding.figure for finding in findings} == {"1,234 rows"}
+
+
+def test_quality_of_no_rows_divides_by_nothing() -> None:
+    nothing = quality(labels={"train": {}, "eval": {}}, leakage=found(0), duplicates=found(0))
+    assert judge(nothing, settings()).findings == ()
+
+
+def test_every_comparison_is_judged_and_told() -> None:
+    far = Distance(column="분류", measure="L-infinity", figure=0.2, limit=0.05)
+    compared = {
+        name: Comparison(relation=relation, name=name, rows=5_000, distances=[far])
+        for name, relation in {"drift": "drift", "skew": "skew", "served": "skew"}.items()
+    }
+    verdict = judge(evidence(**compared), settings(drift={"min_rows": 5_000}))
+    assert [(finding.rule, finding.subject) for finding in verdict.findings] == [
+        ("drift", "train: 분류"),
+        ("skew", "train: 분류"),
+        ("skew", "served: 분류"),
+    ]
+    assert verdict.comparisons == dict.fromkeys(compared, "1 distance measured")
+    few = judge(evidence(**compared), settings(drift={"min_rows": 5_001}))
+    assert [finding.rule for finding in few.findings] == ["skew", "skew"]
 
 
 def test_every_fault_is_told_at_once() -> None:

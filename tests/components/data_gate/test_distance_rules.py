@@ -55,7 +55,11 @@ def test_as_many_rows_as_asked_for_are_enough() -> None:
 def test_the_absence_of_a_baseline_is_said() -> None:
     assert state(drift(None), RULE) == "no baseline yet: no earlier span was accepted"
     assert state(drift(100, FAR), RULE) == "not compared: 100 rows, fewer than 2,000"
-    assert state(drift(5_000, NEAR, FAR, UNKNOWN), RULE) == "2 distances measured"
+    assert state(drift(5_000, NEAR, FAR), RULE) == "2 distances measured"
+    assert state(drift(5_000, NEAR, UNKNOWN, UNKNOWN), RULE) == (
+        f"1 distance measured, none of {UNKNOWN.column}: "
+        "one of the two lacks it, or was measured with another setting"
+    )
 
 
 def test_served_requests_are_judged_by_the_rule_on_skew_under_their_own_name() -> None:

@@ -200,6 +200,29 @@ def test_overconfident_probabilities_are_warned_of() -> None:
     assert refusing(sure, calibration={"level": "refuse", "limit": 0.05}) == {"calibration"}
 
 
+def test_a_row_without_a_probability_does_not_pass_as_calibrated() -> None:
+    probabilities = np.full(ROWS, 0.9)
+    probabilities[7] = np.nan
+    assert check(evidence(GOOD, probabilities=probabilities), "calibration").state == "broken"
+
+
+def test_one_row_shows_neither_a_gain_nor_a_loss() -> None:
+    one, other = np.array([0]), np.array([1])
+    right = replace(
+        evidence(GOOD, GOOD),
+        actual=one,
+        candidate=export(one),
+        production=export(other),
+        probabilities=np.ones(1),
+        baselines={"majority": other},
+        slices=[],
+    )
+    assert check(right, "macro_f1", macro_f1=0.5).state == "broken"
+    assert check(right, "baseline_gain").state == "broken"
+    wrong_one = replace(right, candidate=export(other), production=export(one))
+    assert check(wrong_one, "macro_f1_loss").state == "kept"
+
+
 def test_a_calibration_error_that_chance_explains_is_no_fault() -> None:
     few = np.arange(40)
     whole = evidence(GOOD)

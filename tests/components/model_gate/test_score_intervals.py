@@ -14,6 +14,7 @@ from components.model_gate.intervals import (
     replicates,
     wilson,
 )
+from components.model_gate.paired import Discordance, difference_interval
 
 ROWS = 300
 
@@ -41,6 +42,8 @@ def test_no_rows_say_nothing() -> None:
     assert wilson(0, 0, 0.95) == wilson(0, 0, 0.5)
     assert (wilson(0, 0, 0.95).low, wilson(0, 0, 0.95).high) == (0.0, 1.0)
     empty = np.array([], np.int64)
+    found = macro_f1_interval(empty, empty, 0.95)
+    assert (found.low, found.high) == (0.0, 1.0)
     assert macro_f1(empty, empty) == 0.0
     assert replicates(empty, [empty]).shape == (REPLICATES, 1)
 
@@ -95,10 +98,46 @@ def test_the_paired_interval_is_narrower_than_two_models_taken_apart() -> None:
     assert difference.high - difference.low < (alone.high - alone.low) / 2
 
 
-def test_two_equal_models_differ_by_nothing() -> None:
-    actual, predicted = guesses(17, share=0.6)
+@pytest.mark.parametrize("rows", [1, 7, 300])
+def test_of_two_equal_models_no_more_is_shown_than_by_accuracy(rows: int) -> None:
+    actual, predicted = guesses(17, share=0.6, rows=rows)
     found = macro_f1_difference(actual, predicted, predicted, 0.95)
-    assert (found.value, found.low, found.high) == (0.0, 0.0, 0.0)
+    expected = difference_interval(Discordance(won=0, lost=0, rows=rows), 0.95)
+    assert found.value == 0.0
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+
+
+@pytest.mark.parametrize("rows", [1, 3, 10, 1_000])
+def test_a_perfect_model_is_no_surer_in_macro_f1_than_in_accuracy(rows: int) -> None:
+    actual = np.arange(rows) % 3
+    found, expected = macro_f1_interval(actual, actual, 0.95), wilson(rows, rows, 0.95)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_a_few_rows_that_one_model_has_right_do_not_show_which_is_better(rows: int) -> None:
+    actual = np.zeros(rows, np.int64)
+    found = macro_f1_difference(actual, actual, actual + 1, 0.95)
+    expected = difference_interval(Discordance(won=rows, lost=0, rows=rows), 0.95)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    assert found.low < 0 < found.value == 1.0
+    assert macro_f1_difference(actual, actual + 1, actual, 0.95).high > 0
+
+
+def test_few_rows_seldom_place_macro_f1_above_the_truth() -> None:
+    random = np.random.default_rng(23)
+    share, rows, above = 0.95, 20, 0
+    for _ in range(200):
+        actual = random.integers(2, size=rows)
+        predicted = np.where(random.random(rows) < share, actual, 1 - actual)
+        above += macro_f1_interval(actual, predicted, 0.95).low > share
+    assert above / 200 <= 0.05
+
+
+def test_with_many_labels_the_figure_stays_within_its_interval() -> None:
+    actual, predicted = guesses(29, share=0.6, labels=300, rows=1_000)
+    found = macro_f1_interval(actual, predicted, 0.95)
+    assert found.low < found.value < found.high
 
 
 def test_the_same_predictions_always_get_the_same_interval() -> None:

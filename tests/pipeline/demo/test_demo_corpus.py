@@ -126,6 +126,11 @@ def test_the_file_holds_the_rows_under_its_five_columns(tmp_path: Path) -> None:
     ]
 
 
+def test_everyone_may_read_the_file(tmp_path: Path) -> None:
+    corpus.write(tmp_path / "demo.csv", rows=1)
+    assert (tmp_path / "demo.csv").stat().st_mode & 0o777 == 0o644
+
+
 def test_a_write_that_fails_leaves_the_old_file_and_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

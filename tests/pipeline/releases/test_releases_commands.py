@@ -72,6 +72,17 @@ def test_before_the_first_push_there_is_nothing_to_ask_about(ask: Ask, command: 
     assert "no version in " in done.stderr
 
 
+def test_a_disk_that_fails_is_a_fault_and_no_change(
+    ask: Ask, base: Path, two: tuple[int, int]
+) -> None:
+    damaged = base / str(two[0]) / "saved_model.pb"
+    damaged.unlink()
+    damaged.symlink_to("/proc/self/mem")  # it opens, and reading from its start fails
+    done = ask("verify")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert f"{base} cannot be read: [Errno 5] Input/output error" in done.stderr
+
+
 def test_an_empty_list_tells_what_to_do(ask: Ask) -> None:
     done = ask("list")
     assert done.exit_code == 0

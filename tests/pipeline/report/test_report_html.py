@@ -84,6 +84,20 @@ def test_control_characters_and_lone_surrogates_become_a_sign(facts: Facts, read
     assert page.html.encode("utf-8")
 
 
+def test_a_label_cannot_turn_the_figures_behind_it(facts: Facts, read: Read) -> None:
+    reasons = [f"recall of {mark}شكوى is 0.12" for mark in "\u202a\u202b\u202d\u202e\u2067"]
+    page = read(replace(facts, summary=replace(facts.summary, reasons=reasons)))
+    assert page.of("li")[: len(reasons)] == ["recall of �شكوى is 0.12"] * len(reasons)
+
+
+def test_emoji_and_scripts_that_run_leftwards_are_shown_as_they_are(
+    facts: Facts, read: Read
+) -> None:
+    text = "👨\u200d👩\u200d👧 שלום شكوى 환불\u200f"
+    page = read(replace(facts, summary=replace(facts.summary, reasons=[text])))
+    assert page.of("li")[0] == text
+
+
 def test_language_title_and_one_heading_of_each_section_are_there(told: Facts, read: Read) -> None:
     page = read(told)
     assert ("html", {"lang": "en"}) in page.elements

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.schema_contract.figures import just_above, just_below, limit_that_keeps
+from pipeline.schema_contract.figures import beyond, just_above, just_below, limit_that_keeps
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,20 @@ def test_a_limit_keeps_a_figure_that_was_rounded(figure: str, side: Any, limit: 
 )
 def test_thresholds_stand_just_beyond_the_figure(figure: float, above: float, below: float) -> None:
     assert (just_above(figure), just_below(figure)) == (above, below)
+
+
+@pytest.mark.parametrize(
+    ("description", "figure"),
+    [
+        ("Unexpectedly large value: 20261121090000.", "20261121090000"),
+        ("Unexpectedly small value: -9223372036854775808.", "-9223372036854775808"),
+        ("Unexpectedly high value: 4.5>1(upto six significant digits)", "4.5"),
+        ("Unexpectedly high value: 1.23456e+06>5(upto six significant digits)", "1234570.0"),
+        ("Unexpectedly low values: 0.123456<1(upto six significant digits)", "0.123455"),
+        ("Unexpectedly low values: -1.23456<1(upto six significant digits)", "-1.23457"),
+    ],
+)
+def test_a_value_beyond_a_domain_is_read_in_full_and_a_rounded_one_from_further_out(
+    description: str, figure: str
+) -> None:
+    assert str(beyond(description)) == figure

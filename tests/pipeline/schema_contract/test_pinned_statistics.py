@@ -236,6 +236,22 @@ def test_a_file_that_is_none_is_refused_with_its_path(tmp_path: Path, content: b
         replay_files(schema(), [path])
 
 
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"key": "zz"}'])
+def test_a_key_is_not_sought_in_what_is_no_pinned_file(content: bytes) -> None:
+    with pytest.raises(ValueError, match="no pinned statistics: "):
+        key_of(content)
+
+
+def test_an_environment_that_the_schema_no_longer_has_refuses_the_splits_held_to_it(
+    pinned: bytes,
+) -> None:
+    without = edited('default_environment: "TRAINING"', "")
+    assert refused(without, pinned) == [
+        "2026-11-21, train: 'the data set' would be refused: the schema has no environment "
+        "TRAINING."
+    ]
+
+
 def test_names_sort_by_age() -> None:
     day = date(2026, 11, 21)
     assert file_name(None, day) == "2026-11-21.json"

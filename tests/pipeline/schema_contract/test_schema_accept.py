@@ -18,6 +18,7 @@ from components.data_gate import executor
 from components.data_gate.rules import Evidence, judge
 from components.data_quality.report import Overlap, Quality
 from pipeline.config import load
+from pipeline.console.schema_accept import accept as command
 from pipeline.schema_contract import refusals
 from pipeline.schema_contract.accept import Accepted, NotAcceptedError, accept, refused_rules
 from pipeline.schema_contract.refusals import NotRefusedError
@@ -250,6 +251,37 @@ def test_a_domain_that_two_features_share_is_not_loosened_for_both(tmp_path: Pat
     write_run(tmp_path, "20261121-090000-000000")
     config = tmp_path / "malmoi.yaml"
     with pytest.raises(ValueError, match="features may share the domain"):
+        accept(config, load(config), '라벨:value:"기타"')
+
+
+@pytest.mark.parametrize(
+    ("rule", "file"), [('라벨:value:"기타"', "schema.pbtxt"), ("quarantined", "malmoi.yaml")]
+)
+def test_lines_that_end_as_on_windows_stay_so(tmp_path: Path, rule: str, file: str) -> None:
+    (tmp_path / "schema.pbtxt").write_text(SCHEMA, "utf-8", newline="\r\n")
+    (tmp_path / "malmoi.yaml").write_text(CONFIG, "utf-8", newline="\r\n")
+    write_run(tmp_path, "20261121-090000-000000")
+    command(tmp_path / "malmoi.yaml", rule)
+    before = {"schema.pbtxt": SCHEMA, "malmoi.yaml": CONFIG}[file].splitlines()
+    after = (tmp_path / file).read_bytes().decode().split("\r\n")
+    assert not any("\n" in line for line in after)
+    assert len(set(after) - set(before) - {""}) == 1
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        (SCHEMA.removesuffix('"\n'), r"schema\.pbtxt:\d+:\d+ .*mend it there"),
+        (SCHEMA + 'feature { name: "라벨" }', "declared more than once: '라벨'"),
+    ],
+)
+def test_a_schema_broken_since_the_run_is_told(tmp_path: Path, schema: str, message: str) -> None:
+    (tmp_path / "schema.pbtxt").write_text(SCHEMA, "utf-8")
+    (tmp_path / "malmoi.yaml").write_text(CONFIG, "utf-8")
+    write_run(tmp_path, "20261121-090000-000000")
+    (tmp_path / "schema.pbtxt").write_text(schema, "utf-8")
+    config = tmp_path / "malmoi.yaml"
+    with pytest.raises(ValueError, match=message):
         accept(config, load(config), '라벨:value:"기타"')
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from pipeline.schema_contract.compare import compare, compare_texts, parse
+from pipeline.schema_contract.edits import SetBound
 from pipeline.schema_contract.parts import Parts
 
 CONTRACT = """
@@ -86,10 +87,10 @@ EDITS = [
         "tightens",
     ),
     (
-        "drift_comparator { jensen_shannon_divergence { threshold: 0.01 } }",
+        "drift_comparator { infinity_norm { threshold: 0.05 } }",
         "",
         "loosens",
-        "drift-comparator-jensen-shannon-divergence-threshold-removed",
+        "drift-comparator-infinity-norm-threshold-removed",
         "tightens",
     ),
     (
@@ -135,6 +136,56 @@ EDITS = [
         "cosmetic",
         "lifecycle-changed",
         "cosmetic",
+    ),
+    (
+        '"본문" type: BYTES',
+        '"본문" type: BYTES lifecycle_stage: DEPRECATED',
+        "breaking",  # TFX keeps it from the model
+        "lifecycle-changed",
+        "tightens",  # every client sends it already
+    ),
+    (
+        '"라벨" type: BYTES',
+        '"라벨" type: BYTES deprecated: true',
+        "breaking",
+        "lifecycle-changed",
+        "tightens",
+    ),
+    (
+        "string_domain",
+        REQUIRED.replace("type", "lifecycle_stage: PLANNED type") + "string_domain",
+        "retraining",  # no client need send it yet
+        "feature-added",
+        "retraining",
+    ),
+    (
+        "type: FLOAT float_domain { min: 0 max: 1000 }",
+        "type: FLOAT int_domain { min: 0 max: 1000 }",
+        "loosens",  # no model reads a figure of the text
+        "domain-replaced",
+        "loosens",
+    ),
+    ('characters" type: FLOAT', 'characters" type: INT', "tightens", "type-changed", "tightens"),
+    (
+        'threshold: 0.01 } }\n  not_in_environment: "SERVING"',
+        "threshold: 0.01 } }\n  presence { min_fraction: 1 }",
+        "tightens",
+        "environment-added",
+        "loosens",
+    ),
+    (
+        '{ name: "stars"',
+        '{ name: "stars" unique_constraints { min: 1 max: 10 }',
+        "tightens",
+        "unique-constraints-max-set",
+        "loosens",
+    ),
+    (
+        '{ name: "stars"',
+        '{ name: "stars" unique_constraints { }',  # TFDV takes 0 as the most
+        "tightens",
+        "unique-constraints-max-set",
+        "loosens",
     ),
     (
         "type: INT int",
@@ -189,6 +240,98 @@ def test_every_edit_has_its_class_there_and_back(
     assert (kind, what) in changes(CONTRACT, edited)
     assert kind == changes(CONTRACT, edited)[0][0]
     assert back == changes(edited, CONTRACT)[0][0]
+
+
+def told(old: str, new: str) -> str:
+    (change,) = compare_texts(old, new, path="schema.pbtxt", parts=(PARTS, PARTS))
+    return change.in_words()
+
+
+@pytest.mark.parametrize(
+    ("limit", "kind", "event"), [(0.02, "loosens", "raised"), (0.005, "tightens", "lowered")]
+)
+def test_a_figure_of_the_text_that_is_new_in_the_schema_had_the_limit_of_the_gate(
+    limit: float, kind: str, event: str
+) -> None:
+    path = "skew_comparator.jensen_shannon_divergence.threshold"
+    edited = SetBound(feature="본문/tokens", path=path, value=limit).apply(CONTRACT)
+    what = f"skew-comparator-jensen-shannon-divergence-threshold-{event}"
+    assert changes(CONTRACT, edited) == [(kind, what)]
+
+
+def test_messages_are_told_on_one_line_and_in_korean() -> None:
+    edited = CONTRACT.replace("type: INT int", 'type: INT annotation { comment: "별점  둘" } int')
+    assert '(before: none; after: comment: "별점  둘")' in told(CONTRACT, edited)
+    shaped = CONTRACT.replace("type: INT int", "type: INT shape { dim { size: 1 } } int")
+    assert "(before: none; after: shape { dim { size: 1 } })" in told(CONTRACT, shaped)
+
+
+@pytest.mark.parametrize(
+    ("was", "before", "after"),
+    [
+        ("threshold: 0.05", "0.1234567", "0.1234568"),
+        ("threshold: 0.05", "0.05", "1"),
+        ("max: 5", "9,223,372,036,854,775,807", "9,223,372,036,854,775,806"),
+        ("max: 1000", "1,000.5", "1,000"),
+        ("max: 1000", "0.1", "0.2"),
+    ],
+)
+def test_numbers_that_differ_look_different(was: str, before: str, after: str) -> None:
+    name = was.partition(":")[0]
+    old, new = (
+        CONTRACT.replace(was, f"{name}: {number.replace(',', '')}") for number in (before, after)
+    )
+    assert f"(before: {before}; after: {after})" in told(old, new)
+
+
+def test_less_than_a_limit_that_is_implied_is_tighter() -> None:
+    free = '{ name: "stars"'
+    was = CONTRACT.replace(free, free + " unique_constraints { min: 1 max: 10 }")
+    assert changes(was, was.replace("max: 10 }", "}")) == [
+        ("tightens", "unique-constraints-max-lowered")
+    ]
+
+
+def test_a_planned_column_that_clients_must_send_from_now_on_is_breaking() -> None:
+    planned = REQUIRED.replace("type", "lifecycle_stage: PLANNED type")
+    found = changes(CONTRACT + planned, CONTRACT + REQUIRED)
+    assert found == [("breaking", "lifecycle-changed")]
+    asked_less = REQUIRED.replace("min_fraction: 1", "min_fraction: 0.5")
+    assert sorted(changes(CONTRACT + planned, CONTRACT + asked_less)) == [
+        ("breaking", "lifecycle-changed"),
+        ("loosens", "presence-min-fraction-lowered"),
+    ]
+
+
+def test_a_text_that_is_deprecated_no_more_asks_nothing_new_of_clients() -> None:
+    deprecated = CONTRACT.replace('"본문" type', '"본문" deprecated: true type')
+    assert changes(deprecated, CONTRACT) == [("tightens", "lifecycle-changed")]
+
+
+def test_a_figure_of_the_text_may_be_declared_with_its_limit_alone() -> None:
+    figure = (
+        'feature { name: "본문/tokens" type: INT '
+        "drift_comparator { jensen_shannon_divergence { threshold: 0.5 } } }"
+    )
+    ((kind, _),) = changes(CONTRACT, CONTRACT + figure)
+    assert kind == "loosens"
+
+
+def test_a_schema_that_learns_of_serving_asks_no_more_of_clients_than_the_text() -> None:
+    before = CONTRACT.replace('default_environment: "SERVING"', "")
+    assert changes(before, CONTRACT) == [("tightens", "environment-added")]
+
+
+def test_of_two_features_with_one_name_the_first_counts_as_for_tfdv() -> None:
+    twin = 'feature { name: "stars" type: BYTES }'
+    assert changes(CONTRACT, CONTRACT + twin) == [("cosmetic", "layout-changed")]
+    assert changes(CONTRACT, twin + CONTRACT)[0] == ("breaking", "type-changed")
+
+
+def test_text_and_label_are_not_both_renamed_to_one_column() -> None:
+    old = 'feature { name: "본문" type: BYTES } feature { name: "라벨" type: BYTES }'
+    found = changes(old, 'feature { name: "문의" type: BYTES }')
+    assert found == [("breaking", "text-renamed"), ("breaking", "feature-removed")]
 
 
 def test_an_unchanged_schema_has_no_change() -> None:
@@ -247,7 +390,9 @@ def test_an_id_depends_on_the_change_alone() -> None:
 
 def test_a_feature_without_its_domain_is_named() -> None:
     edited = CONTRACT.replace('domain: "labels"', 'domain: "라벨들"')
-    with pytest.raises(ValueError, match="feature '라벨': the schema has no domain '라벨들'"):
+    with pytest.raises(
+        ValueError, match=r"schema\.pbtxt: feature '라벨': the schema has no domain"
+    ):
         changes(CONTRACT, edited)
 
 

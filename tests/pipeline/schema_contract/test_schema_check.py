@@ -137,6 +137,17 @@ def test_what_passed_is_pinned_by_its_span_and_replays(
     assert key_of(write_pinned(config, checked, today=date.today()).read_bytes()) == key
 
 
+def test_an_earlier_pinned_file_that_is_none_is_named(
+    checked: Checked, config: Config, folder: Path
+) -> None:
+    broken = folder / "pinned" / "span-999999.json"
+    broken.parent.mkdir(exist_ok=True)
+    broken.write_text("{}", "utf-8")
+    with pytest.raises(ValueError, match=r"span-999999\.json: no pinned statistics"):
+        write_pinned(config, checked, today=date(2026, 11, 21))
+    broken.unlink()
+
+
 def test_the_command_refuses_bad_data_with_status_2_and_pins_nothing(
     folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -34,6 +34,11 @@ def test_the_configuration_that_names_the_schema_tells(config: str, schema: str)
     assert parts({config: CONFIG % schema}) == Parts(text="리뷰", label="평가")
 
 
+def test_a_column_may_be_called_what_older_yaml_takes_for_a_truth_value() -> None:
+    config = (CONFIG % PATH).replace("평가", "on")
+    assert parts({"malmoi.yaml": config}) == Parts(text="리뷰", label="on")
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -42,8 +47,11 @@ def test_the_configuration_that_names_the_schema_tells(config: str, schema: str)
         "- a list",
         "",
         "a: [no yaml",
+        "day: 2024-13-45",
         "schema: schema/nsmc/schema.pbtxt",
         "schema: [schema/nsmc/schema.pbtxt]\ndata: {columns: {text: a}}",
+        "schema: schema/nsmc/schema.pbtxt\ndata: {columns: {text: [a], label: {b: c}}}",
+        "schema: schema/nsmc/schema.pbtxt\ndata: {columns: {text: a}}",
     ],
 )
 def test_without_one_the_closed_strings_that_requests_lack_are_the_label(content: str) -> None:

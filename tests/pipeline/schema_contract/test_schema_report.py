@@ -1,7 +1,9 @@
 """The same findings for a terminal, for a program and for a pull request."""
 
 import json
+from dataclasses import replace
 
+from pipeline.schema_contract.acknowledged import acknowledged
 from pipeline.schema_contract.changes import Change
 from pipeline.schema_contract.replay import Refusal
 from pipeline.schema_contract.report import SchemaReport, as_markdown, as_text, as_tree, passed
@@ -41,8 +43,16 @@ def test_a_terminal_reads_classes_sentences_and_what_to_do() -> None:
         "  Replayed over 2 pinned statistics: 1 would now be refused.",
         "    span-000003, train: '유형' would be refused: unknown <b>환불</b>.",
         "  Breaking changes must be acknowledged: take them back, or add to "
-        f"schema/a/ACKNOWLEDGED.md the line - `{REMOVED.id}`: why",
+        "schema/a/ACKNOWLEDGED.md, each with its reason:",
+        f"  - `{REMOVED.id}`: why",
     ]
+
+
+def test_the_lines_that_acknowledge_stand_one_below_the_other() -> None:
+    both = SchemaReport(schema="a", changes=[REMOVED, replace(REMOVED, feature="채널")])
+    items = [f"- `{change.id}`: why" for change in both.open]
+    assert as_markdown([both], base="main").splitlines()[-2:] == items
+    assert list(acknowledged("\n".join(items))) == [change.id for change in both.open]
 
 
 def test_an_acknowledged_change_is_told_with_its_reason_and_asks_for_nothing() -> None:

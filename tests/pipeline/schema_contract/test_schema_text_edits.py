@@ -29,6 +29,14 @@ feature: < name: "stars", type: INT; int_domain { name: "stars" min: 1 max: 5 } 
 feature { name: "길이" type: FLOAT domain: "lengths" }
 feature { name: "채널" type: BYTES string_domain { value: "app" value: "web" } }
 feature { name: "목록" type: BYTES string_domain { value: ["가", "나"] } }
+feature {
+  name: "여러 줄" type: BYTES
+  string_domain { value: [
+    "다",  # 하나
+    "라"   # 둘
+  ] }
+  drift_comparator { infinity_norm { } }
+}
 float_domain { name: "lengths" min: 0.5 max: 9 }
 string_domain {
   name: "lab" "els"
@@ -60,6 +68,7 @@ def test_a_label_goes_behind_the_last_one_on_a_line_of_its_own() -> None:
     [
         ("채널", 'value: "web"', 'value: "web" value: "전화"'),
         ("목록", '["가", "나"]', '["가", "나", "전화"]'),
+        ("여러 줄", '"라"   # 둘', '"라", "전화"   # 둘'),
     ],
 )
 def test_a_value_joins_the_others_on_their_line(feature: str, was: str, now: str) -> None:
@@ -74,6 +83,7 @@ def test_a_value_joins_the_others_on_their_line(feature: str, was: str, now: str
         ("라벨", "presence.min_fraction", 0.98, "min_fraction: 1.0", "0.98"),
         ("라벨", "presence.min_count", 0.0, "min_count: 1", "0"),
         ("stars", "int_domain.max", 10, "max: 5", "10"),
+        ("stars", "int_domain.max", 20261121090000, "max: 5", "20261121090000"),
         ("길이", "float_domain.min", -2.5, "min: 0.5", "-2.5"),
     ],
 )
@@ -90,6 +100,26 @@ def test_a_number_that_is_not_there_is_added() -> None:
     line = "+   skew_comparator { infinity_norm { threshold: 0.25 } }"
     assert changed_lines(SCHEMA, after) == [line]
     assert parsed(after).feature[0].skew_comparator.infinity_norm.threshold == 0.25
+
+
+def test_a_figure_of_the_text_that_no_schema_declares_gets_a_feature_with_its_limit() -> None:
+    path = "drift_comparator.jensen_shannon_divergence.threshold"
+    after = SetBound(feature="본문/characters", path=path, value=0.25).apply(SCHEMA)
+
+    *others, figure = parsed(after).feature
+    assert after.startswith(SCHEMA)
+    assert others == [*parsed(SCHEMA).feature]
+    assert (figure.name, figure.type) == ("본문/characters", schema_pb2.INT)
+    assert figure.drift_comparator.jensen_shannon_divergence.threshold == 0.25
+
+    again = SetBound(feature="본문/characters", path=path, value=0.5).apply(after)
+    assert again == after.replace("0.25", "0.5")
+
+
+def test_a_number_goes_into_a_message_that_is_empty() -> None:
+    path = "drift_comparator.infinity_norm.threshold"
+    after = SetBound(feature="여러 줄", path=path, value=0.25).apply(SCHEMA)
+    assert after == SCHEMA.replace("infinity_norm { }", "infinity_norm { threshold: 0.25 }")
 
 
 @pytest.mark.parametrize(
@@ -134,6 +164,7 @@ def read_by_protobuf(message: Message) -> list[str]:
 
 def test_the_scan_finds_the_fields_that_protobuf_reads() -> None:
     single = SCHEMA.replace('["가", "나"]', '"가" value: "나"')
+    single = single.replace('value: [\n    "다",', 'value: "다" value: ').replace("  ] }", "}")
     assert scanned(scan(single)) == read_by_protobuf(parsed(single))
     assert string_of(SCHEMA, scan(SCHEMA)[-1].fields[0]) == "labels"
 
@@ -152,6 +183,10 @@ CONFIGS = [
     ("gates:\nname: a\n", "gates: {data: {quarantined: {limit: 0.02}}}"),
     ("gates: {}\n", None),
     ("gates: {model: {accuracy: 0.8},}\n", None),
+    (
+        "gates: {\n  model: {accuracy: 0.8}  # 뒤\n}\n",
+        "  model: {accuracy: 0.8}, data: {quarantined: {limit: 0.02}}  # 뒤",
+    ),
     ("gates:\n  data:\n    quarantined:\n      limit:\n", "      limit: 0.02"),
     ("x:\n  - 가\n  - 나\n\n# 끝\n", None),
     ("a: |\n  글\n  더\n", None),
@@ -176,6 +211,7 @@ def test_a_key_is_set_and_nothing_else(content: str, line: str | None) -> None:
         [],
         ["      limit: 0.01  # 까닭"],
         ["gates: {data: {quarantined: {limit: 0.01}}} # 뒤"],
+        ["  model: {accuracy: 0.8}  # 뒤"],
     )
 
 
@@ -185,6 +221,11 @@ def test_a_key_is_set_and_nothing_else(content: str, line: str | None) -> None:
         ("gates: 3\n", "line 1: no mapping"),
         ("a: &x {quarantined: {limit: 1}}\ngates: {data: *x}\n", "data is an alias"),
         ("", "the file is empty"),
+        ("x: &x {limit: 1}\ngates:\n  data:\n    labels: *x\n", "cannot be set by itself"),
+        ("gates: {data: {quarantined: {limit: &l 1}, labels: {limit: *l}}}\n", "by itself"),
+        ("gates: {data: {quarantined: &q {limit: 1}, labels: *q}}\n", "by itself"),
+        ("q: &q {data: {quarantined: {limit: 1}}}\ngates: {<<: *q}\n", "set it to 0.02 by hand"),
+        ("gates: {data: {quarantined}}\n", "cannot be set by itself"),
     ],
 )
 def test_a_key_that_cannot_be_set_by_itself_is_refused(content: str, message: str) -> None:

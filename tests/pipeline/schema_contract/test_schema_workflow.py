@@ -142,8 +142,8 @@ def test_an_acknowledged_breaking_change_passes_with_its_reason(clone: Path) -> 
     commit(clone, "change")
     status, summary = run_workflow(clone)
     assert status == 2
-    (line,) = (line for line in summary.splitlines() if line.startswith("**Refused.**"))
-    item = line.partition("the line ")[2].replace(": why", ": 환불 문의는 상담사가 직접 받는다")
+    (line,) = (line for line in summary.splitlines() if line.endswith(": why"))
+    item = line.replace(": why", ": 환불 문의는 상담사가 직접 받는다")
     (clone / "schema" / "a" / "ACKNOWLEDGED.md").write_text(f"# 확인한 변경\n\n{item}\n", "utf-8")
     commit(clone, "acknowledge")
     (clone.parent / "summary.md").unlink()
@@ -244,6 +244,68 @@ def test_a_revision_that_is_not_there_is_a_fault_that_says_what_to_type(clone: P
     assert status == 1
     assert told.startswith("git cannot compare with origin/none: ")
     assert "git fetch --unshallow" in told
+
+
+def test_the_command_in_another_folder_is_a_fault_and_no_approval(clone: Path) -> None:
+    (clone / "docs").mkdir()
+    status, told = diff_as_json(clone / "docs", "--base", "HEAD")
+    assert status == 1
+    assert told.endswith("run the command in the folder that holds schema/\n")
+
+
+def test_lines_that_end_as_on_windows_are_no_change(clone: Path) -> None:
+    (clone / PATH).write_bytes(SCHEMA.replace("\n", "\r\n").encode())
+    assert diff("HEAD", clone) == []
+    commit(clone, "line ends")
+    assert diff("HEAD", clone) == []
+    (clone / PATH).write_text(SCHEMA, "utf-8")
+    assert diff("HEAD", clone) == []
+
+
+def test_a_schema_in_another_encoding_is_named_and_other_yaml_is_let_be(clone: Path) -> None:
+    (clone / "배포.yaml").write_bytes("이름: 문의\n".encode("cp949"))
+    assert diff("HEAD", clone) == []
+    (clone / PATH).write_bytes(SCHEMA.encode("cp949"))
+    with pytest.raises(ValueError, match=r"schema/a/schema\.pbtxt: expected UTF-8, got byte 0xb0"):
+        diff("HEAD", clone)
+
+
+def test_a_base_that_is_no_schema_is_told_as_the_version_before(clone: Path) -> None:
+    (clone / PATH).write_text("<<<<<<< HEAD\n" + SCHEMA, "utf-8")
+    commit(clone, "a merge gone wrong")
+    assert diff("HEAD", clone) == []  # nothing has changed
+    (clone / PATH).write_text(SCHEMA, "utf-8")
+    with pytest.raises(ValueError, match=r"pbtxt \(before\):1:1 .*name a revision with --base"):
+        diff("HEAD", clone)
+
+
+def test_a_feature_that_a_merge_has_doubled_is_refused_and_its_repair_is_not(clone: Path) -> None:
+    twice = SCHEMA + 'feature { name: "text" type: INT }\n'
+    (clone / PATH).write_text(twice, "utf-8")
+    with pytest.raises(ValueError, match=r"pbtxt: declared more than once: 'text'; keep one"):
+        diff("HEAD", clone)
+    commit(clone, "a merge gone wrong")
+    (clone / PATH).write_text(SCHEMA, "utf-8")
+    (report,) = diff("HEAD", clone)
+    assert [change.what for change in report.changes] == ["layout-changed"]
+
+
+def test_configurations_are_read_once_for_all_schemas(
+    clone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "bcd":
+        (clone / "schema" / name).mkdir()
+        (clone / "schema" / name / "schema.pbtxt").write_text(SCHEMA, "utf-8")
+    commit(clone, "more contracts")
+    run, shown = subprocess.run, []
+
+    def counted(command: list[str], **options: Any) -> Any:
+        shown.append(command[-1])
+        return run(command, **options)
+
+    monkeypatch.setattr(subprocess, "run", counted)
+    assert len(read_versions("HEAD", clone)) == 4
+    assert sum(path.endswith("malmoi.yaml") for path in shown) == 1
 
 
 def test_korean_folder_names_are_read(clone: Path) -> None:

@@ -82,6 +82,22 @@ def test_the_same_push_writes_the_same_manifest_but_for_number_and_time(release:
     assert list(one["files"]) == sorted(one["files"])
 
 
+def test_a_version_is_on_the_disk_before_it_has_its_number_and_that_before_it_serves(
+    release: Release, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a power cut could leave a served version whose files are empty."""
+    synced: list[tuple[int, list[int]]] = []
+    monkeypatch.setattr(
+        os, "fsync", lambda file: synced.append((os.fstat(file).st_ino, versions(base)))
+    )
+    done = release()
+    for path in (done.folder, *done.folder.rglob("*")):
+        assert (path.stat().st_ino, []) in synced, path
+    named = synced.index((base.stat().st_ino, [done.version]))
+    serves = synced.index(((base / "releases.json").stat().st_ino, [done.version]))
+    assert named < serves
+
+
 def test_a_version_is_named_by_the_time(release: Release) -> None:
     before = int(time.time())
     assert before <= release().version <= time.time()

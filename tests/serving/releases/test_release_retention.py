@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from serving.releases import changes
-from serving.releases.folder import versions
+from serving.releases.folder import REMOVED, versions
 from serving.releases.publish import Pushed
 from serving.releases.retention import surplus
 from serving.releases.state import State, served
@@ -36,6 +36,7 @@ def test_a_push_removes_what_is_too_old_and_says_so(release: Release, base: Path
     done = release(keep=3)
     assert done.removed == numbers[:1]
     assert versions(base) == [*numbers[1:], done.version]
+    assert not list(base.glob(f"{REMOVED}*")), "its files are gone too"
 
 
 def test_the_served_version_outlives_any_number_of_pushes(release: Release, base: Path) -> None:

@@ -1,5 +1,6 @@
 """`verify` finds any changed byte, and what is missing or too much."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,19 +50,32 @@ def test_every_single_byte_of_the_papers_counts(version: Path) -> None:
 
 def test_missing_added_and_shortened_files_are_all_told_at_once(version: Path) -> None:
     (version / "assets" / "labels").unlink()
-    (version / "assets" / "더 있는 것").write_text("낯선 파일", "utf-8")
+    for name in ("더 있는 것", "a", "b", "c", "d"):
+        (version / "assets" / name).write_text("낯선 파일", "utf-8")
     (version / "variables" / "part-01").write_bytes(b"")
-    assert {(change.what, change.path) for change in verify(version)} == {
+    assert [(change.what, change.path) for change in verify(version)] == [
         ("missing", "assets/labels"),
-        ("added", "assets/더 있는 것"),
         ("changed", "variables/part-01"),
-    }
+        *(("added", f"assets/{name}") for name in ("a", "b", "c", "d", "더 있는 것")),
+    ]
 
 
 def test_a_version_under_another_number_is_found_out(version: Path) -> None:
     moved = version.rename(version.with_name("17"))
     (change,) = verify(moved)
     assert change.in_words() == f"changed .: expected version {version.name}, found version 17"
+    (moved / "assets" / "labels").unlink()
+    assert [change.path for change in verify(moved)] == [".", "assets/labels"]
+
+
+def test_a_changed_manifest_is_told_by_its_seal_and_its_own_digest(version: Path) -> None:
+    seal = (version / "malmoi" / "manifest.sha256").read_text("utf-8")
+    flip(version / "malmoi" / "manifest.json", 3)
+    (change,) = verify(version)
+    assert (change.path, change.what) == ("malmoi/manifest.json", "changed")
+    assert change.expected == f"as its seal says, {seal.strip()!r}"
+    digest = hashlib.sha256((version / "malmoi" / "manifest.json").read_bytes()).hexdigest()
+    assert change.found == f"{digest}  manifest.json"
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "manifest.sha256"])

@@ -27,3 +27,8 @@ def test_words_that_are_no_subwords_or_have_no_vector_are_left_out() -> None:
 def test_words_to_show_are_the_first_of_two_letters_or_more() -> None:
     subwords = ["[PAD]", "[UNK]", "영", "##화", "영화", "##재밌", "..", "😀😀", "재미", "배우"]
     assert frequent_words(subwords, count=2) == ["영화", "재미"]
+
+
+def test_words_to_show_may_be_of_any_script() -> None:
+    words = ["हिंदी", "น้ำ", "கடை", "שלום", "việt", "配送"]
+    assert frequent_words(["[PAD]", "[UNK]", "\u0301!", "#1", *words]) == words

@@ -86,3 +86,11 @@ def test_columns_beyond_the_rank_are_zero() -> None:
 def test_no_pairs_give_no_vectors(size: int) -> None:
     vectors = word2vec.learn(sparse.csr_array((size, size), dtype=np.int64), dim=4)
     np.testing.assert_array_equal(vectors, np.zeros((size, 4)))
+
+
+def test_the_products_of_vectors_are_the_matrix_that_they_factor() -> None:
+    """Each singular value weighs half on either side (Levy, Goldberg and Dagan 2015)."""
+    drawn = np.random.default_rng(5).normal(size=(12, 3)).astype(np.float32)
+    matrix = drawn @ drawn.T
+    found = word2vec.factorise(sparse.csr_array(matrix), dim=3)
+    np.testing.assert_allclose(found @ found.T, matrix, atol=1e-3)
