@@ -11,9 +11,6 @@ _LONGEST: Final = 700
 _STEP: Final = re.compile(r"\s*\[while running '[^']*'\]\s*$")
 """What Beam appends to every message that passes through it."""
 
-_INTERRUPTED: Final = re.compile(r"^KeyboardInterrupt|REPLACED BY KeyboardInterrupt")
-"""What Beam makes of an interruption; and what pybind11 does where one meets another error."""
-
 _KNOWN: Final = (
     (
         re.compile(r"no space left|disk is full|ENOSPC|disk quota exceeded", re.IGNORECASE),
@@ -56,14 +53,6 @@ def explain(error: BaseException) -> str:
             if pattern.search(f"{type(link).__name__}: {link}") or _is_full(link, advice):
                 return f"{advice} ({_message(link)})"
     return _message(chain[-1])
-
-
-def was_interrupted(error: BaseException) -> bool:
-    """Tell whether a signal ended it, also where Beam or pybind11 has made another error of it."""
-    return any(
-        isinstance(link, KeyboardInterrupt) or _INTERRUPTED.search(str(link))
-        for link in _chain(error)
-    )
 
 
 def _is_full(error: BaseException, advice: str) -> bool:

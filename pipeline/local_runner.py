@@ -23,6 +23,7 @@ from tfx.orchestration.portable.mlmd import execution_lib
 from tfx.proto.orchestration import pipeline_pb2
 from tfx.types import Artifact
 
+from pipeline import interruption
 from pipeline.digests import ROOT
 
 METADATA_FILE: Final = "metadata.sqlite"
@@ -107,6 +108,8 @@ def run(pipeline: Pipeline, listener: Listener) -> dict[str, NodeResult]:
 
     Raises:
         NodeFailedError: a node failed; those before it stay in the cache.
+        KeyboardInterrupt: the run was interrupted, also where a library has made nothing of it or
+            another error.
     """
     spec = compiler.Compiler().compile(pipeline)
     run_id = datetime.datetime.now(datetime.timezone.utc).isoformat()
@@ -116,12 +119,16 @@ def run(pipeline: Pipeline, listener: Listener) -> dict[str, NodeResult]:
     deployment = runner_utils.extract_local_deployment_config(spec)
     connection = pipeline.metadata_connection_config
     results = {}
-    for node in spec.nodes:
-        node_id = node.pipeline_node.node_info.id
-        listener.node_started(node_id)
-        result = _launch(spec, node.pipeline_node, deployment, connection)
-        listener.node_ended(result)
-        results[node_id] = result
+    with interruption.remembered() as interrupted:
+        for node in spec.nodes:
+            node_id = node.pipeline_node.node_info.id
+            listener.node_started(node_id)
+            try:
+                result = _launch(spec, node.pipeline_node, deployment, connection)
+            finally:
+                interrupted.check()
+            listener.node_ended(result)
+            results[node_id] = result
     return results
 
 

@@ -169,9 +169,9 @@ def _verdict_words(summary: "Summary") -> Iterator[str]:
 
 
 def _fault(error: BaseException) -> str:
-    from pipeline.causes import explain, was_interrupted
+    from pipeline.causes import explain
 
-    if was_interrupted(error):
+    if isinstance(error, KeyboardInterrupt):
         return "Interrupted. Run the same command again: finished nodes come from the cache."
     node = getattr(error, "node", None)
     return f"{node or 'The run'} failed: {explain(error)}"

@@ -68,7 +68,7 @@ def check(
 def _checked(config: "Config", heard: TextIO, *, verbose: bool) -> "Checked | None":
     """Check with the libraries' words in a log; None after a fault, which is told."""
     from pipeline.capture import captured
-    from pipeline.causes import explain, was_interrupted
+    from pipeline.causes import explain
     from pipeline.schema_contract.check import check as run_check
 
     log = config.output_dir / LOG_FILE
@@ -79,10 +79,12 @@ def _checked(config: "Config", heard: TextIO, *, verbose: bool) -> "Checked | No
             except BaseException:
                 traceback.print_exc()
                 raise
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told in full, with the log
-        failed = f"{getattr(error, 'node', None) or 'The check'} failed: {explain(error)}"
-        complain(f"{'Interrupted.' if was_interrupted(error) else failed}\nThe log: {log}")
-        return None
+    except KeyboardInterrupt:
+        complain(f"Interrupted.\nThe log: {log}")
+    except Exception as error:  # noqa: BLE001 - told in full, with the log
+        node = getattr(error, "node", None)
+        complain(f"{node or 'The check'} failed: {explain(error)}\nThe log: {log}")
+    return None
 
 
 def _pinned(config: "Config", checked: "Checked") -> str:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from pipeline.causes import explain, was_interrupted
+from pipeline.causes import explain
 
 DISK = "the disk is full: free some space, or write elsewhere with --set output=/another/disk"
 
@@ -53,19 +53,3 @@ def test_a_known_cause_comes_with_its_remedy_and_its_words(error: Exception, sta
 )
 def test_any_other_cause_is_told_in_its_own_words(error: Exception, told: str) -> None:
     assert explain(error) == told
-
-
-def test_an_interruption_is_known_even_where_beam_has_wrapped_it() -> None:
-    wrapped = RuntimeError("KeyboardInterrupt [while running 'Read']")
-    failed = RuntimeError("DataQuality failed")
-    failed.__cause__ = wrapped
-
-    assert was_interrupted(KeyboardInterrupt())
-    assert was_interrupted(failed)
-    assert was_interrupted(
-        RuntimeError(
-            "pybind11::error_already_set: MISMATCH of original and normalized active exception "
-            "types: ORIGINAL InvalidArgumentError REPLACED BY KeyboardInterrupt: <EMPTY MESSAGE>"
-        )
-    )
-    assert not was_interrupted(RuntimeError("the disk is full"))
