@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
@@ -10,7 +11,7 @@ from components.text_statistics import comparators
 from components.text_statistics.columns import profile_column
 from pipeline.schema_contract.bounds import DATASET_BOUNDS, PRESENCE, clear, compare_bounds, read
 from pipeline.schema_contract.changes import KINDS, Change, in_one_line
-from pipeline.schema_contract.domains import domain_of
+from pipeline.schema_contract.domains import domain_of, named_domains
 from pipeline.schema_contract.features import compare_features
 from pipeline.schema_contract.parts import Parts
 from pipeline.schema_contract.side import Side, added, removed
@@ -19,6 +20,13 @@ DATA_SET = "the data set"
 """What a change is about that concerns no single feature."""
 
 _NOT_LEFT_OVER = ("feature", "string_domain", "int_domain", "float_domain", "default_environment")
+
+
+class Written(NamedTuple):
+    """A version of a schema: the text of its file, and what that says."""
+
+    text: str
+    schema: schema_pb2.Schema
 
 
 def parse(text: str, *, path: str, before: bool = False) -> schema_pb2.Schema:
@@ -37,8 +45,9 @@ def parse(text: str, *, path: str, before: bool = False) -> schema_pb2.Schema:
         path, advice = f"{path} (before)", "name a revision with --base that has a sound one"
     try:
         schema = text_format.Parse(text, schema_pb2.Schema())
+        named = named_domains(schema)
         for feature in schema.feature:
-            domain_of(feature, schema)
+            domain_of(feature, named)
     except text_format.ParseError as error:
         raise ValueError(f"{path}:{error}; {advice}") from error
     except ValueError as error:
@@ -60,18 +69,16 @@ def refuse_twins(schema: schema_pb2.Schema, *, path: str) -> None:
         )
 
 
-def compare_texts(old: str, new: str, *, path: str, parts: tuple[Parts, Parts]) -> list[Change]:
+def compare_files(old: Written, new: Written, *, parts: tuple[Parts, Parts]) -> list[Change]:
     """List what the change of a schema's file means; a change of the text alone is cosmetic.
 
     Args:
-        old: the file's content before.
-        new: its content after.
-        path: the file, for messages.
+        old: the file before.
+        new: the file after.
         parts: the text and label columns before and after.
     """
-    was, now = parse(old, path=path, before=True), parse(new, path=path)
-    changes = compare(was, now, parts=parts)
-    if changes or old == new:
+    changes = compare(old.schema, new.schema, parts=parts)
+    if changes or old.text == new.text:
         return changes
     return [
         Change(
@@ -149,8 +156,9 @@ def _judged(
 def _sides(schema: schema_pb2.Schema) -> dict[str, Side]:
     """Take the features by name, of two with one name the first, as TFDV does."""
     sides: dict[str, Side] = {}
+    named = named_domains(schema)
     for feature in schema.feature:
-        sides.setdefault(feature.name, Side(feature, schema))
+        sides.setdefault(feature.name, Side(feature, schema, named))
     return sides
 
 
@@ -158,22 +166,21 @@ def _renames(
     old: schema_pb2.Schema, new: schema_pb2.Schema, parts: tuple[Parts, Parts]
 ) -> Iterator[tuple[str, tuple[str, str]]]:
     """Find the text or label column under its new name."""
-    was = {feature.name: feature for feature in old.feature}
-    now = {feature.name: feature for feature in new.feature}
+    was, now = _sides(old), _sides(new)
     come = [name for name in now if name not in was]
     for role in ("text", "label"):
         name, wanted = getattr(parts[0], role), getattr(parts[1], role)
         if name not in was or name in now:
             continue
-        alike = [c for c in come if _likeness(now[c], new) == _likeness(was[name], old)]
+        alike = [c for c in come if _likeness(now[c]) == _likeness(was[name])]
         found = wanted if wanted in alike else alike[0] if len(alike) == 1 else None
         if found:
             come.remove(found)
             yield role, (name, found)
 
 
-def _likeness(feature: schema_pb2.Feature, schema: schema_pb2.Schema) -> tuple[object, ...]:
-    domain = domain_of(feature, schema)
+def _likeness(side: Side) -> tuple[object, ...]:
+    feature, domain = side.feature, side.domain
     values = (domain.kind, domain.values, domain.message.SerializeToString()) if domain else None
     return feature.type, values, read(feature, PRESENCE), feature.presence.min_count
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from pipeline.schema_contract.acknowledged import acknowledged
 from pipeline.schema_contract.changes import Change
-from pipeline.schema_contract.compare import compare_texts, parse, refuse_twins
-from pipeline.schema_contract.parts import parts_of
+from pipeline.schema_contract.compare import Written, compare_files, parse, refuse_twins
+from pipeline.schema_contract.parts import Parts, parts_of
 from pipeline.schema_contract.pinned import pinned_files
 from pipeline.schema_contract.replay import replay_files
 from pipeline.schema_contract.report import SchemaReport
-from pipeline.schema_contract.revisions import Versions, read_versions
+from pipeline.schema_contract.revisions import Version, Versions, read_versions
 
 
 def diff(base: str, root: Path) -> list[SchemaReport]:
@@ -31,41 +31,40 @@ def diff(base: str, root: Path) -> list[SchemaReport]:
     ]
 
 
-def changes_of(versions: Versions) -> list[Change]:
-    """Class what changed between two versions of one schema.
-
-    Raises:
-        ValueError: one of them is no schema.
-    """
-    before, after = versions.before.schema, versions.after.schema
-    if before is None:
-        return [_whole(versions, added=True)]
-    if after is None:
-        return [_whole(versions, added=False)]
-    was = parts_of(
-        parse(before, path=versions.path, before=True),
-        path=versions.path,
-        configs=versions.before.configs,
-    )
-    now = parts_of(
-        parse(after, path=versions.path), path=versions.path, configs=versions.after.configs
-    )
-    return compare_texts(before, after, path=versions.path, parts=(was, now))
-
-
 def _report(versions: Versions, root: Path) -> SchemaReport:
-    schema = parse(versions.after.schema or "", path=versions.path)
-    refuse_twins(schema, path=versions.path)
-    changes = changes_of(versions)
-    pinned = pinned_files((root / versions.path).parent) if versions.after.schema else []
-    replayed = pinned if any(change.kind != "cosmetic" for change in changes) else []
+    was = _written(versions.before, path=versions.path, before=True)
+    now = _written(versions.after, path=versions.path)
+    if now:
+        refuse_twins(now.schema, path=versions.path)
+    changes = _changes(versions, was, now)
+    replayed = []
+    if now and any(change.kind != "cosmetic" for change in changes):
+        replayed = pinned_files((root / versions.path).parent)
     return SchemaReport(
         schema=versions.name,
         changes=changes,
         acknowledged=acknowledged(versions.after.acknowledged, versions.before.acknowledged),
         pinned=len(replayed),
-        refusals=replay_files(schema, replayed),
+        refusals=replay_files(now.schema, replayed) if now else [],
     )
+
+
+def _written(version: Version, *, path: str, before: bool = False) -> Written | None:
+    """Read a version of a schema, if there is one."""
+    if version.schema is None:
+        return None
+    return Written(version.schema, parse(version.schema, path=path, before=before))
+
+
+def _changes(versions: Versions, was: Written | None, now: Written | None) -> list[Change]:
+    """Class what changed between two versions of one schema."""
+    if was is None or now is None:
+        return [_whole(versions, added=was is None)]
+
+    def parts(written: Written, version: Version) -> Parts:
+        return parts_of(written.schema, path=versions.path, configs=version.configs)
+
+    return compare_files(was, now, parts=(parts(was, versions.before), parts(now, versions.after)))
 
 
 def _whole(versions: Versions, *, added: bool) -> Change:

@@ -1,6 +1,6 @@
 """Changes of a domain: the values that a feature may have."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -41,8 +41,21 @@ class Domain:
         return self.kind
 
 
-def domain_of(feature: schema_pb2.Feature, schema: schema_pb2.Schema) -> Domain | None:
+def named_domains(schema: schema_pb2.Schema) -> dict[str, Domain]:
+    """Take the domains that features of a schema may name; of two with one name the first."""
+    found: dict[str, Domain] = {}
+    for kind in ("string_domain", *_NUMERIC):
+        for message in getattr(schema, kind):
+            found.setdefault(message.name, _domain(kind, message))
+    return found
+
+
+def domain_of(feature: schema_pb2.Feature, named: Mapping[str, Domain]) -> Domain | None:
     """Find a feature's domain, in the feature or by its name in the schema.
+
+    Args:
+        feature: the feature.
+        named: the schema's `named_domains`.
 
     Raises:
         ValueError: the schema has no domain of that name.
@@ -52,14 +65,12 @@ def domain_of(feature: schema_pb2.Feature, schema: schema_pb2.Schema) -> Domain 
         return None
     if kind != "domain":
         return _domain(kind, getattr(feature, kind))
-    for kind in ("string_domain", *_NUMERIC):
-        for message in getattr(schema, kind):
-            if message.name == feature.domain:
-                return _domain(kind, message)
-    raise ValueError(
-        f"feature {feature.name!r}: the schema has no domain {feature.domain!r}; "
-        "add a string_domain of that name, or drop the feature's domain"
-    )
+    if feature.domain not in named:
+        raise ValueError(
+            f"feature {feature.name!r}: the schema has no domain {feature.domain!r}; "
+            "add a string_domain of that name, or drop the feature's domain"
+        )
+    return named[feature.domain]
 
 
 def compare_domains(

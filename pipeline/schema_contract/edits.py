@@ -8,7 +8,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.text_statistics import comparators
 from pipeline.schema_contract import text_proto, text_yaml
-from pipeline.schema_contract.domains import domain_of
+from pipeline.schema_contract.domains import domain_of, named_domains
 from pipeline.schema_contract.text_proto import Field
 
 
@@ -146,5 +146,5 @@ def _number(value: float) -> str:
 def _domain_values(text: str, feature: str) -> Sequence[str]:
     schema = text_format.Parse(text, schema_pb2.Schema())
     (found,) = (f for f in schema.feature if f.name == feature)
-    domain = domain_of(found, schema)
+    domain = domain_of(found, named_domains(schema))
     return domain.values if domain else ()

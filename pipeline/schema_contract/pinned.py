@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias
 from google.protobuf import json_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from pipeline.schema_contract.domains import domain_of
+from pipeline.schema_contract.domains import Domain, domain_of, named_domains
 
 PINNED_FOLDER: Final = "pinned"
 
@@ -67,10 +67,11 @@ def pin(statistics: Statistics, schema: schema_pb2.Schema, *, key: bytes | None 
     """
     key = key or secrets.token_bytes(KEY_BYTES)
     features = {feature.name: feature for feature in schema.feature}
+    named = named_domains(schema)
     sets = []
     for dataset in statistics.datasets:
         kept = [
-            _kept(found, features[_name(found)], schema, key=key)
+            _kept(found, features[_name(found)], named, key=key)
             for found in sorted(dataset.features, key=_name)
             if _name(found) in features
         ]
@@ -95,8 +96,9 @@ def unpin(pinned: bytes, schema: schema_pb2.Schema) -> Statistics:
         ValueError: the bytes are no pinned file.
     """
     key, statistics = _read(pinned)
+    named = named_domains(schema)
     names = {
-        feature.name: {_hash(value, feature.name, key): value for value in _named(feature, schema)}
+        feature.name: {_hash(value, feature.name, key): value for value in _values(feature, named)}
         for feature in schema.feature
     }
     for dataset in statistics.datasets:
@@ -119,7 +121,7 @@ def _read(pinned: bytes) -> tuple[bytes, Statistics]:
 
 
 def _kept(
-    found: Any, declared: schema_pb2.Feature, schema: schema_pb2.Schema, *, key: bytes
+    found: Any, declared: schema_pb2.Feature, domains: Mapping[str, Domain], *, key: bytes
 ) -> Any:
     """Copy only what is known to hold no text."""
     kept = statistics_pb2.FeatureNameStatistics(type=found.type, path=found.path)
@@ -134,7 +136,7 @@ def _kept(
         into.histograms.extend(stats.histograms)
     if kind == "string_stats":
         _copy(stats, into, _STRINGS)
-        named = set(_named(declared, schema))
+        named = set(_values(declared, domains))
         judged = named or _is_compared(declared)
         buckets = stats.rank_histogram.buckets[: None if judged else UNJUDGED_VALUES]
         for bucket in buckets:
@@ -149,8 +151,8 @@ def _copy(source: Any, target: Any, fields: Iterable[str]) -> None:
         setattr(target, field, getattr(source, field))
 
 
-def _named(feature: schema_pb2.Feature, schema: schema_pb2.Schema) -> Iterator[str]:
-    domain = domain_of(feature, schema)
+def _values(feature: schema_pb2.Feature, named: Mapping[str, Domain]) -> Iterator[str]:
+    domain = domain_of(feature, named)
     yield from domain.values if domain else ()
 
 

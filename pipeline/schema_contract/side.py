@@ -1,12 +1,13 @@
 """A feature in one version of a schema, and what it means that the other version has none."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from pipeline.schema_contract.bounds import PRESENCE, read
 from pipeline.schema_contract.changes import NOTHING, Change, Kind
-from pipeline.schema_contract.domains import domain_of
+from pipeline.schema_contract.domains import Domain, domain_of
 from pipeline.schema_contract.parts import SERVING, Role
 
 _Stage = schema_pb2.LifecycleStage
@@ -21,15 +22,21 @@ class Side:
 
     Args:
         feature: the feature.
-        schema: the version that it stands in, with its domains and environments.
+        schema: the version that it stands in, with its environments.
+        named: that version's `named_domains`.
 
     Raises:
         ValueError: the feature names a domain that the schema has not.
     """
 
-    def __init__(self, feature: schema_pb2.Feature, schema: schema_pb2.Schema) -> None:
+    def __init__(
+        self,
+        feature: schema_pb2.Feature,
+        schema: schema_pb2.Schema,
+        named: Mapping[str, Domain],
+    ) -> None:
         self.feature = feature
-        self.domain = domain_of(feature, schema)
+        self.domain = domain_of(feature, named)
         self._default = frozenset(schema.default_environment)
 
     def in_environment(self, name: str) -> bool:

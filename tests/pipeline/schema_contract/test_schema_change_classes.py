@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from pipeline.schema_contract.compare import compare, compare_texts, parse
+from pipeline.schema_contract.changes import Change
+from pipeline.schema_contract.compare import Written, compare, compare_files, parse
 from pipeline.schema_contract.edits import SetBound
 from pipeline.schema_contract.parts import Parts
 
@@ -226,9 +227,13 @@ EDITS = [
 ]
 
 
+def compared(old: str, new: str, *, parts: Parts = PARTS) -> list[Change]:
+    was, now = (Written(text, parse(text, path="schema.pbtxt")) for text in (old, new))
+    return compare_files(was, now, parts=(PARTS, parts))
+
+
 def changes(old: str, new: str) -> list[tuple[str, str]]:
-    found = compare_texts(old, new, path="schema.pbtxt", parts=(PARTS, PARTS))
-    return [(change.kind, change.what) for change in found]
+    return [(change.kind, change.what) for change in compared(old, new)]
 
 
 @pytest.mark.parametrize(("was", "now", "kind", "what", "back"), EDITS)
@@ -243,7 +248,7 @@ def test_every_edit_has_its_class_there_and_back(
 
 
 def told(old: str, new: str) -> str:
-    (change,) = compare_texts(old, new, path="schema.pbtxt", parts=(PARTS, PARTS))
+    (change,) = compared(old, new)
     return change.in_words()
 
 
@@ -341,7 +346,7 @@ def test_an_unchanged_schema_has_no_change() -> None:
 def test_a_renamed_text_column_is_one_breaking_change_and_takes_its_figures_along() -> None:
     edited = CONTRACT.replace("본문", "문의 내용")
     now = Parts(text="문의 내용", label="라벨")
-    (change,) = compare_texts(CONTRACT, edited, path="schema.pbtxt", parts=(PARTS, now))
+    (change,) = compared(CONTRACT, edited, parts=now)
     assert (change.kind, change.what) == ("breaking", "text-renamed")
     assert change.in_words() == (
         "'본문': the text column is renamed (before: 본문; after: 문의 내용): clients and files "
@@ -369,7 +374,7 @@ def test_a_text_column_that_went_for_another_kind_of_column_is_no_rename() -> No
 
 def test_a_removed_label_is_told_with_its_consequence() -> None:
     edited = CONTRACT.replace('value: "배송 지연" }', "}")
-    (change,) = compare_texts(CONTRACT, edited, path="schema.pbtxt", parts=(PARTS, PARTS))
+    (change,) = compared(CONTRACT, edited)
     assert change.in_words() == (
         "'라벨': label '배송 지연' is removed (before: 2 labels; after: 1 label): the served "
         "model still answers with it, the next one never will, and the data gate refuses rows "
@@ -379,12 +384,12 @@ def test_a_removed_label_is_told_with_its_consequence() -> None:
 
 def test_an_id_depends_on_the_change_alone() -> None:
     edited = CONTRACT.replace('value: "배송 지연" }', "}")
-    (change,) = compare_texts(CONTRACT, edited, path="a", parts=(PARTS, PARTS))
-    (again,) = compare_texts("\n" + CONTRACT, edited, path="b", parts=(PARTS, PARTS))
+    (change,) = compared(CONTRACT, edited)
+    (again,) = compared("\n" + CONTRACT, edited)
     assert change.id == again.id
     assert re.fullmatch("label-removed-[0-9a-f]{8}", change.id)
     other = CONTRACT.replace('value: "환불 요청"', "")
-    (different,) = compare_texts(CONTRACT, other, path="a", parts=(PARTS, PARTS))
+    (different,) = compared(CONTRACT, other)
     assert different.id != change.id
 
 
