@@ -1,11 +1,11 @@
 """Keeps an interruption from being lost on its way through other people's code.
 
-Python drops what is raised in a finalizer or in a callback from C, Beam and pybind11 make another
-error of it, and some libraries catch everything: the run would go on, or tell of a fault.
+Python drops what is raised in a finalizer or in a callback from C, an import, Beam and pybind11
+make another error of it, and some libraries catch everything: the run would go on, or tell of a
+fault.
 """
 
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -13,39 +13,40 @@ from typing import Final
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
-
-class Interruption:
-    """Remembers whether the process was told to end."""
-
-    def __init__(self) -> None:
-        self._came = False
-
-    def hear(self, number: int, frame: FrameType | None) -> None:
-        """Raise as Python's own handler does, and remember it."""
-        self._came = True
-        signal.default_int_handler(number, frame)
-
-    def check(self) -> None:
-        """Raise again.
-
-        Raises:
-            KeyboardInterrupt: the process was told to end, whatever became of it since.
-        """
-        if self._came:
-            raise KeyboardInterrupt
+_came: Final[list[int]] = []
+"""The signals that came, of those that are remembered now."""
 
 
 @contextmanager
-def remembered() -> Iterator[Interruption]:
-    """Hear the signals that end the process with `KeyboardInterrupt`, and leave others alone."""
-    interruption = Interruption()
+def remembered() -> Iterator[None]:
+    """Remember the signals that interrupt, and make of any later error what they are.
+
+    Signals without the handler of Python that raises `KeyboardInterrupt` are left alone.
+
+    Raises:
+        KeyboardInterrupt: a signal came, and whatever was raised since.
+    """
     heard = [n for n in _SIGNALS if signal.getsignal(n) is signal.default_int_handler]
-    if threading.current_thread() is not threading.main_thread():
-        heard = []  # only the main thread may set handlers, and only there are they called
+    _came.clear()
     try:
         for number in heard:
-            signal.signal(number, interruption.hear)
-        yield interruption
+            signal.signal(number, _hear)
+        yield
+    except Exception as error:
+        if _came:
+            raise KeyboardInterrupt from error
+        raise
     finally:
         for number in heard:
             signal.signal(number, signal.default_int_handler)
+
+
+def check() -> None:
+    """Raise `KeyboardInterrupt` again if a remembered signal came, whatever became of it since."""
+    if _came:
+        raise KeyboardInterrupt
+
+
+def _hear(number: int, frame: FrameType | None) -> None:
+    _came.append(number)
+    signal.default_int_handler(number, frame)

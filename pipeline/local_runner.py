@@ -108,8 +108,8 @@ def run(pipeline: Pipeline, listener: Listener) -> dict[str, NodeResult]:
 
     Raises:
         NodeFailedError: a node failed; those before it stay in the cache.
-        KeyboardInterrupt: the run was interrupted, also where a library has made nothing of it or
-            another error.
+        KeyboardInterrupt: the run was interrupted, also where a library has swallowed that and
+            `pipeline.interruption` has remembered it.
     """
     spec = compiler.Compiler().compile(pipeline)
     run_id = datetime.datetime.now(datetime.timezone.utc).isoformat()
@@ -119,16 +119,13 @@ def run(pipeline: Pipeline, listener: Listener) -> dict[str, NodeResult]:
     deployment = runner_utils.extract_local_deployment_config(spec)
     connection = pipeline.metadata_connection_config
     results = {}
-    with interruption.remembered() as interrupted:
-        for node in spec.nodes:
-            node_id = node.pipeline_node.node_info.id
-            listener.node_started(node_id)
-            try:
-                result = _launch(spec, node.pipeline_node, deployment, connection)
-            finally:
-                interrupted.check()
-            listener.node_ended(result)
-            results[node_id] = result
+    for node in spec.nodes:
+        node_id = node.pipeline_node.node_info.id
+        listener.node_started(node_id)
+        result = _launch(spec, node.pipeline_node, deployment, connection)
+        interruption.check()
+        listener.node_ended(result)
+        results[node_id] = result
     return results
 
 

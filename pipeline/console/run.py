@@ -94,12 +94,13 @@ def _run_locked(config: "Config", *, as_json: bool, verbose: bool) -> "Summary":
 def _run_captured(config: "Config", *, as_json: bool, verbose: bool) -> "Summary":
     """Run with the libraries' words in the run's log, which is named after a fault."""
     from pipeline.capture import captured
+    from pipeline.interruption import remembered
     from pipeline.run import execute
     from pipeline.run_folder import LOG_FILE, make_run_folder
 
     folder: Path | None = None
     try:
-        with Talk(sys.stderr if as_json else sys.stdout, spin=not verbose) as talk:
+        with remembered(), Talk(sys.stderr if as_json else sys.stdout, spin=not verbose) as talk:
             folder = make_run_folder(config)
             talk.say(f"{config.name}: run folder {folder}")
             with captured(folder / LOG_FILE, show=verbose):

@@ -69,11 +69,12 @@ def _checked(config: "Config", heard: TextIO, *, verbose: bool) -> "Checked | No
     """Check with the libraries' words in a log; None after a fault, which is told."""
     from pipeline.capture import captured
     from pipeline.causes import explain
+    from pipeline.interruption import remembered
     from pipeline.schema_contract.check import check as run_check
 
     log = config.output_dir / LOG_FILE
     try:
-        with Talk(heard, spin=not verbose) as talk, captured(log, show=verbose):
+        with remembered(), Talk(heard, spin=not verbose) as talk, captured(log, show=verbose):
             try:
                 return run_check(config, talk)
             except BaseException:

@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from tfx.dsl.components.common.resolver import Resolver, ResolverStrategy
 from tfx.v1.components import ImportSchemaGen
 
 from pipeline import local_runner
-from pipeline.interruption import remembered
+from pipeline.interruption import check, remembered
 
 
 def strike(number: int = signal.SIGINT) -> None:
@@ -82,25 +82,52 @@ def test_no_node_runs_after_an_interruption_that_was_swallowed(
     )
     heard = Counting()
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), remembered():
         local_runner.run(pipeline, heard)
 
     assert heard.started == ["ImportSchemaGen", "Struck"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_either_signal_is_remembered_and_raised_at_once(number: int) -> None:
-    with remembered() as interruption:
-        interruption.check()
+def test_either_signal_is_raised_at_once_and_again(number: int) -> None:
+    with remembered():
+        check()
         with pytest.raises(KeyboardInterrupt):
             strike(number)
         with pytest.raises(KeyboardInterrupt):
-            interruption.check()
+            check()
 
 
-def test_the_handlers_of_before_are_back_in_the_end() -> None:
+def import_struck() -> None:
+    try:
+        strike()
+    except KeyboardInterrupt:
+        raise ImportError("numpy.core.multiarray failed to import") from None
+
+
+def test_the_error_that_an_import_makes_of_it_is_an_interruption_again() -> None:
+    with pytest.raises(KeyboardInterrupt) as interrupted, remembered():
+        import_struck()
+    assert isinstance(interrupted.value.__cause__, ImportError)
+
+
+def test_an_error_without_a_signal_stays_what_it_is() -> None:
     with pytest.raises(ZeroDivisionError), remembered():
         raise ZeroDivisionError
+
+
+def test_what_was_remembered_is_over_with_the_next_run() -> None:
+    with pytest.raises(KeyboardInterrupt), remembered():
+        strike()
+    with remembered():
+        check()
+
+
+@pytest.mark.parametrize("end", [None, ZeroDivisionError])
+def test_the_handlers_of_before_are_back_in_the_end(end: type[Exception] | None) -> None:
+    with suppress(ZeroDivisionError), remembered():
+        if end:
+            raise end
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
 
@@ -114,13 +141,3 @@ def test_a_signal_that_somebody_else_hears_stays_theirs(handler: Callable[..., N
     signal.signal(signal.SIGTERM, handler)
     with remembered():
         assert signal.getsignal(signal.SIGTERM) is handler
-
-
-def test_in_another_thread_nothing_is_heard_and_nothing_fails() -> None:
-    def work() -> Any:
-        with remembered() as interruption:
-            interruption.check()
-            return signal.getsignal(signal.SIGINT)
-
-    with ThreadPoolExecutor(1) as threads:
-        assert threads.submit(work).result() is signal.default_int_handler

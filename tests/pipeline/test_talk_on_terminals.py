@@ -13,7 +13,7 @@ from pipeline.console.talk import Talk
 SHOW_CURSOR = "\x1b[?25h"
 
 WORK = """
-import sys, time
+import os, signal, sys, time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -26,7 +26,14 @@ def work(*arguments):
     print("Epoch 1/4")
     sys.stderr.write("a warning\\n")
     time.sleep(0.3)
-    raise KeyboardInterrupt if sys.argv[2] == "interrupted" else ValueError("no rows")
+    if sys.argv[2] == "interrupted":
+        raise KeyboardInterrupt
+    try:
+        if sys.argv[2] == "interrupted in an import":
+            os.kill(os.getpid(), signal.SIGINT)
+    except KeyboardInterrupt:
+        raise ImportError("numpy.core.multiarray failed to import") from None
+    raise ValueError("no rows")
 """
 
 RUN = (
@@ -70,7 +77,7 @@ def on_a_terminal(script: str, *arguments: object) -> str:
     return seen.decode()
 
 
-@pytest.mark.parametrize("how", ["failed", "interrupted"])
+@pytest.mark.parametrize("how", ["failed", "interrupted", "interrupted in an import"])
 @pytest.mark.parametrize("script", [RUN, CHECK], ids=["run", "check"])
 def test_while_a_node_spins_the_log_has_all_and_what_is_complained_of_stands_below(
     tmp_path: Path, script: str, how: str
@@ -82,7 +89,7 @@ def test_while_a_node_spins_the_log_has_all_and_what_is_complained_of_stands_bel
     spun, complained = seen.rsplit(SHOW_CURSOR, 1)
     assert "Trainer ..." in spun
     assert complained.rstrip().endswith(str(tmp_path / "log.txt"))
-    assert ("Interrupted." in complained) == (how == "interrupted")
+    assert ("Interrupted." in complained) == (how != "failed")
 
 
 def test_nothing_spins_amid_what_the_libraries_say(tmp_path: Path) -> None:
