@@ -11,7 +11,9 @@ from typing import Final
 from kubeflow.spec import (
     SCHEMA_VERSION,
     Spec,
+    all_tasks,
     component,
+    constants,
     containers,
     executor,
     producers,
@@ -88,6 +90,8 @@ def _pipeline_parameters(spec: Spec) -> Iterator[str]:
 def _silent_losses(spec: Spec) -> Iterator[str]:
     """Find what the backend takes without a word and then does not do, or does wrongly."""
     first_with: dict[str, str] = {}
+    for name, task in all_tasks(spec).items():
+        yield from _task_faults(name, task)
     for name, container in containers(spec):
         if "lifecycle" in container:
             yield f"{name}: lifecycle is ignored by the backend; its driver would never run"
@@ -101,6 +105,17 @@ def _silent_losses(spec: Spec) -> Iterator[str]:
         if other != name:  # v2/compiler/argocompiler/argo.go: stored under the container's hash
             yield f"{name}: the container is that of {other}; both would share one component"
         yield from _argument_faults(name, container)
+
+
+def _task_faults(name: str, task: Spec) -> Iterator[str]:
+    retries = task.get("retryPolicy")
+    # v2/compiler/argocompiler/container.go makes it 0 where it is left out, and Argo tries nothing
+    # again that many seconds after the first start (workflow/controller/operator.go).
+    if retries and "backoffMaxDuration" not in retries:
+        yield f"{name}: without backoffMaxDuration in its retryPolicy nothing is tried again"
+    for parameter, value in constants(task).items():
+        if found := _KUBERNETES_VARIABLE.search(str(value)):
+            yield f"{name}: Kubernetes would replace {found.group()} in {parameter}"
 
 
 def _argument_faults(name: str, container: Spec) -> Iterator[str]:

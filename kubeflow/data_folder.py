@@ -32,7 +32,8 @@ def split_off(source: TextSource, bucket: str | None) -> tuple[TextSource, str]:
         DataFolderError: there is no such folder, or a path is not a plain one.
     """
     paths = list(_paths(source))
-    _refuse_unclean(paths)
+    bucket = bucket and bucket.rstrip("/")
+    _refuse_unclean([*paths, bucket] if bucket else paths)
     folder = _common_folder(paths)
     uri = bucket or folder
     if "://" not in uri:
@@ -40,10 +41,15 @@ def split_off(source: TextSource, bucket: str | None) -> tuple[TextSource, str]:
             f"kubeflow.data: is missing; expected the bucket folder with a copy of {folder}, such "
             "as s3://bucket/rows, for steps on a cluster do not see this machine's files"
         )
-    scheme = uri.partition("://")[0]
+    scheme, _, place = uri.partition("://")
     if scheme not in _SCHEMES:
         raise DataFolderError(f"data: the launcher reads {', '.join(_SCHEMES)}, not {uri}")
-    return _relative(source, folder), uri.rstrip("/")
+    if "/" not in place:  # v2/objectstore/config.go: "has empty key given prefixed bucket"
+        raise DataFolderError(
+            f"data: the launcher downloads no whole bucket; expected a folder in {uri}, such as "
+            f"{uri}/rows"
+        )
+    return _relative(source, folder), uri
 
 
 def _paths(source: TextSource) -> Iterator[str]:

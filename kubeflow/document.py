@@ -1,5 +1,6 @@
 """pipeline.yaml: the pipeline and, where there are volumes, the platform, as two documents."""
 
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,6 +9,17 @@ import yaml
 from kubeflow.spec import Spec, all_tasks, executor, upstream
 
 _WIDTH: Final = 100
+
+_OTHERS_READ: Final = re.compile(
+    r"""([yYnN]
+    |\d{4}-\d\d?-\d\d?
+    |[-+]?0[bBoOxX][\da-fA-F_]+
+    |[-+]?(\.\d+|\d[\d_]*(\.\d*)?)([eE][-+]?\d+)?
+    )\Z""",
+    re.VERBOSE,
+)
+"""Texts that the backend's readers take for a number, a date or a truth value, and Python's for
+what they are (gopkg.in/yaml.v3; sigs.k8s.io/yaml)."""
 
 
 class NotAPipelineError(Exception):
@@ -19,6 +31,10 @@ class _PlainDumper(yaml.SafeDumper):
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
+
+
+# Its own tag is never written: a text that would be read as another tag's is quoted.
+_PlainDumper.add_implicit_resolver("!not-text", _OTHERS_READ, list("yYnN0123456789+-."))
 
 
 def to_yaml(pipeline: Spec, platform: Spec) -> str:

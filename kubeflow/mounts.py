@@ -12,10 +12,20 @@ TAKEN: Final = (APP, "/.cache", "/.config", "/.local", "/gcs", "/kfp-launcher", 
 (v2/compiler/argocompiler/container.go)."""
 
 
+NEEDED: Final = ("/bin", "/dev", "/etc", "/lib", "/opt/malmoi", "/proc", "/sys", "/usr/local")
+"""Folders of the image, Python's and ours among them, that a volume there or above would hide."""
+
+
 def is_taken(mount_path: str) -> bool:
     """Tell whether a mount path is, or lies in, a folder that every container has."""
     first = posixpath.normpath(mount_path).split("/")[1]
     return f"/{first}" in TAKEN
+
+
+def hides(mount_path: str) -> list[str]:
+    """List the folders of the image that a volume would hide."""
+    path = posixpath.normpath(mount_path).rstrip("/")
+    return [folder for folder in NEEDED if f"{folder}/".startswith(f"{path}/")]
 
 
 def on_volume(mount_path: str) -> re.Pattern[str]:

@@ -7,6 +7,7 @@ Python, so that it runs where a step has died of the rest.
 import argparse
 import http.client
 import json
+import re
 import shutil
 import sys
 import time
@@ -33,6 +34,13 @@ WAIT_S: Final = 5.0
 """Between attempts: a receiver that restarts is back by then, or is not back soon."""
 
 TIMEOUT_S: Final = 10.0
+
+ADDRESS: Final = re.compile(r"https?://[^/@\s]+(/[!-~]*)?")
+NO_ADDRESS: Final = (
+    "the webhook is no address that can be posted to: expected http:// or https://, a host without "
+    "user and password, and a path in ASCII without blanks"
+)
+"""Does not quote the address: it may be a secret, and logs are read by many."""
 
 PASSING: Final = (408, 429)
 """Statuses below 500 that pass by themselves: the request took too long, or was one too many."""
@@ -132,8 +140,11 @@ def post(
     """Post a message as JSON; what may pass by itself is tried again.
 
     Raises:
-        NotPostedError: the receiver refused it, or was not there at any attempt.
+        NotPostedError: the address is none, the receiver refused it, or was not there at any
+            attempt.
     """
+    if not ADDRESS.fullmatch(url):
+        raise NotPostedError(NO_ADDRESS)
     request = urllib.request.Request(
         url,
         data=json.dumps(message, ensure_ascii=False).encode(),

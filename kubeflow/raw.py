@@ -42,9 +42,11 @@ def compile_nodes(
     """
     own_types = {channel.type for node in nodes for channel in node.outputs.values()}
     own_types = {kind for kind in own_types if not kind.__module__.startswith(_TFX_TYPES)}
+    resolvers = [node for node in nodes if isinstance(node, Resolver)]
     origins = Origins(
         drivers={node.id: _path(node.driver_class) for node in nodes if _looks_for_files(node)},
-        strategies={n.id: _path(_strategy(n)) for n in nodes if isinstance(n, Resolver)},
+        strategies={node.id: _path(_strategy(node)) for node in resolvers},
+        waits={node.id: _producers(node) for node in resolvers},
         types={f"{TITLE_PREFIX}{kind.__name__}": _path(kind) for kind in own_types},
     )
     runner = kubeflow_v2_dag_runner.KubeflowV2DagRunner(
@@ -74,6 +76,11 @@ def _portable(node: BaseNode) -> BaseNode:
 
 def _strategy(node: Resolver) -> type[Any]:
     return node.exec_properties[RESOLVER_STRATEGY_CLASS]
+
+
+def _producers(node: Resolver) -> list[str]:
+    found = [channel.get_data_dependent_node_ids() for channel in node.inputs.values()]
+    return sorted(set().union(*found))
 
 
 def _looks_for_files(node: BaseNode) -> bool:

@@ -20,7 +20,9 @@ from serving.releases.settings import ReleaseSettings
 from trainer.settings import TextSettings, TrainerSettings, TrainingSettings, TransformSettings
 
 _VARIABLE: Final = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
-_NAME: Final = r"^[a-z0-9][a-z0-9_-]*$"
+_NAME: Final = r"^[a-z0-9][a-z0-9_-]{0,62}$"
+"""TFX takes no longer ones."""
+
 _YAML_ENDINGS: Final = (".yaml", ".yml")
 """Only of files that are named so something is quoted: any other may be personal data."""
 
@@ -63,7 +65,8 @@ class Config(BaseModel):
 
     name: str = Field(
         pattern=_NAME,
-        description="Name of the pipeline and of the served model: a-z, 0-9, - and _.",
+        description="Name of the pipeline and of the served model: a-z, 0-9, - and _, "
+        "63 characters at most.",
     )
     data: TextSource = Field(description="Where the rows lie and how they are written.")
     schema_file: str = Field(

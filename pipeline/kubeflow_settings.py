@@ -1,10 +1,21 @@
 """The `kubeflow` section of the configuration: what a cluster must be told and a machine not."""
 
-from pydantic import BaseModel, ConfigDict, Field
+import re
 
-_ABSOLUTE = r"^/[^/](.*[^/])?$"
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+_ABSOLUTE = r"^/[^/:]([^:]*[^/:])?$"
 _BUCKET = r"^(gs|s3|minio)://[^/]+"
-_WEBHOOK = r"^(https?://[^/]+.*)?$"
+_WEBHOOK = r"^(https?://[^/@\s]+(/[!-~]*)?)?$"
+_CLAIM = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+"""Stricter than for a claim by itself: the backend gives its volume the same name."""
+
+_PART = "[a-z0-9]+([._-]+[a-z0-9]+)*"
+_IMAGE = re.compile(
+    rf"(([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]+)?/)?{_PART}(/{_PART})*"
+    r"(:\w[\w.-]{0,127})?(@\w+:[0-9A-Fa-f]{32,})?",
+    re.ASCII,
+)
 
 
 class VolumeSettings(BaseModel):
@@ -12,7 +23,7 @@ class VolumeSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    claim: str = Field(description="Name of the PersistentVolumeClaim.", min_length=1)
+    claim: str = Field(description="Name of the PersistentVolumeClaim.", pattern=_CLAIM)
     mount_path: str = Field(description="Folder in the container.", pattern=_ABSOLUTE)
 
 
@@ -38,7 +49,7 @@ class KubeflowSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    image: str = Field(description="Image that holds this project.", min_length=1)
+    image: str = Field(description="Image that holds this project.")
     models: VolumeSettings = Field(
         description="Volume of the pushed models; also where a run looks for its baseline."
     )
@@ -62,6 +73,13 @@ class KubeflowSettings(BaseModel):
         description="Address that every run's verdict is posted to; empty: given when a run is "
         "submitted, as the parameter `webhook`; none: nobody is told.",
     )
+
+    @field_validator("image")
+    @classmethod
+    def _is_an_image(cls, name: str) -> str:
+        if not _IMAGE.fullmatch(name):
+            raise ValueError(f"must be a name such as registry.example/malmoi:0.1.0, not {name!r}")
+        return name
 
     def of_step(self, name: str) -> StepSettings:
         """Return what a step may use: where its own settings are silent, the common ones."""

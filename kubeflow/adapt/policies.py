@@ -20,6 +20,10 @@ RETRIES: Final = 1
 FIRST_WAIT: Final = "30s"
 """Before the second attempt; the backend doubles it each time."""
 
+RETRY_WINDOW: Final = "604800s"
+"""A week from the first attempt's start, the attempts included: longer than any step takes. Left
+out, the backend makes it 0, and nothing is tried again."""
+
 
 def set_policies(spec: Spec, settings: KubeflowSettings) -> None:
     """Set caching, resources and retries of every container, the exit handler's too.
@@ -44,6 +48,7 @@ def set_policies(spec: Spec, settings: KubeflowSettings) -> None:
                 "maxRetryCount": retries,
                 "backoffDuration": FIRST_WAIT,
                 "backoffFactor": 2.0,
+                "backoffMaxDuration": RETRY_WINDOW,
             }
 
 

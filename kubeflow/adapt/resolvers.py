@@ -38,6 +38,8 @@ def to_containers(spec: Spec, plan: Plan) -> None:
             _remove(spec, name)
             continue
         _keep_the_model(spec, name)
+        # What serves is looked up when the candidate is there, not when the run begins.
+        tasks(spec)[name]["dependentTasks"] = list(plan.origins.waits[name])
         how = executor(spec, name)
         del how["resolver"]
         how["container"] = {

@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Iterator, Sequence
 
-from kubeflow.mounts import TAKEN, is_taken, on_volume
+from kubeflow.mounts import TAKEN, hides, is_taken, on_volume
 from kubeflow.spec import (
     Spec,
     UnsupportedSpecError,
@@ -70,6 +70,12 @@ def _faults(volumes: Sequence[VolumeSettings]) -> Iterator[str]:
             yield (
                 f"{volume.claim} has the mount path {volume.mount_path}; expected none in "
                 f"{', '.join(TAKEN)}, which a step has already"
+            )
+        if hidden := hides(volume.mount_path):
+            yield (
+                f"{volume.claim} has the mount path {volume.mount_path}, which would hide "
+                f"{', '.join(hidden)} of the image; expected a folder of its own, such as "
+                f"/{volume.claim}"
             )
 
 

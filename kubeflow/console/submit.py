@@ -1,12 +1,14 @@
 """`malmoi kubeflow submit`: the compiled pipeline, handed to a cluster."""
 
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from kubeflow.console.parameters import Parameters, values_of
 from kubeflow.console.rehearse import PipelineFile
+from kubeflow.flags import WEBHOOK
 from pipeline.console.arguments import FAULT, AsJson
 from pipeline.console.talk import complain
 
@@ -73,6 +75,7 @@ def submit(
             name=name or (own if cron else f"{own} {time.strftime('%Y-%m-%d %H:%M:%S')}"),
             experiment=own,
             parameters=given,
+            pipeline_root=spec.get("defaultPipelineRoot"),
             version=version,
             cron=six_fields(cron) if cron else None,
             namespace=namespace,
@@ -99,8 +102,23 @@ def _refuse(
         f"the pipeline has no parameter {key}; expected one of {', '.join(sorted(declared))}"
         for key in sorted(set(parameters) - set(declared))
     ]
-    if faults := [*objections(spec), *unknown]:
+    if faults := [*objections(spec), *unknown, *_unusable(parameters)]:
         raise ValueError("\n".join(["The backend would reject the pipeline:", *faults]))
+
+
+def _unusable(parameters: dict[str, Any]) -> Iterator[str]:
+    """Yield what would end a run that has begun, and every one of a recurring run."""
+    from kubeflow.adapt.hooks import DATA_PARAMETER
+    from kubeflow.post_verdict import ADDRESS, NO_ADDRESS
+    from kubeflow.rehearse.store import NoProviderError, launcher_path
+
+    try:
+        if DATA_PARAMETER in parameters:
+            launcher_path(parameters[DATA_PARAMETER])
+    except NoProviderError as error:
+        yield f"--parameter {DATA_PARAMETER}: {error}"
+    if (url := parameters.get(WEBHOOK)) and not ADDRESS.fullmatch(url):
+        yield f"--parameter {WEBHOOK}: {NO_ADDRESS}"
 
 
 def _told(request: "Request", receipt: "Receipt") -> str:

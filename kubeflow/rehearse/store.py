@@ -1,7 +1,7 @@
 """A folder that stands for all buckets: `s3://b/k` lies under `s3/b/k`."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,6 +10,9 @@ from kubeflow.step.places import FOLDERS
 
 _SEPARATOR: Final = "://"
 
+_FRESH: Final = ".fresh"
+"""Where a copy is made before it takes the place of the one before."""
+
 
 class NoProviderError(Exception):
     """A URI that the backend has no provider for."""
@@ -17,7 +20,7 @@ class NoProviderError(Exception):
 
 @dataclass(frozen=True)
 class Store:
-    """Buckets below a folder. As in a bucket, only files are kept: empty folders vanish."""
+    """Buckets below a rehearsal's folder. Only files are kept: empty folders vanish."""
 
     folder: Path
 
@@ -25,7 +28,7 @@ class Store:
         """Return the folder of a URI.
 
         Raises:
-            NoProviderError: the URI names no bucket, or leads out of it.
+            NoProviderError: the URI names no folder of a bucket, or leads out of it.
         """
         return self.folder / launcher_path(uri).relative_to("/")
 
@@ -34,9 +37,22 @@ class Store:
         return _copy_files(source, self.place(uri))
 
     def mirror(self, source: Path, uri: str) -> int:
-        """Make a URI hold the files of a folder and no others, and return how many."""
-        shutil.rmtree(self.place(uri), ignore_errors=True)
-        return self.upload(source, uri)
+        """Make a URI hold the files of a folder and no others, and return how many.
+
+        The folder may be what stands at the URI; what a rehearsal keeps in it is passed over.
+        """
+        place, fresh = self.place(uri), self.folder / _FRESH
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        source, own = source.resolve(), self.folder.resolve().parent
+        pairs = list(_files(source, fresh))
+        if own.is_relative_to(source):
+            pairs = [(here, there) for here, there in pairs if own not in here.parents]
+        copied = _copy(pairs)
+        shutil.rmtree(place, ignore_errors=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        fresh.rename(place)
+        return copied
 
     def download(self, uri: str, target: Path) -> int:
         """Copy the files at a URI to a path, and return how many; none is no failure."""
@@ -47,7 +63,7 @@ def launcher_path(uri: str) -> Path:
     """Return where the launcher puts a URI in a container.
 
     Raises:
-        NoProviderError: the URI names no bucket, or leads out of it.
+        NoProviderError: the URI names no folder of a bucket, or leads out of it.
     """
     scheme, separator, rest = uri.partition(_SEPARATOR)
     folder = FOLDERS.get(f"{scheme}{separator}")
@@ -55,11 +71,16 @@ def launcher_path(uri: str) -> Path:
         raise NoProviderError(f"no provider scheme found: {uri}; expected gs://, s3:// or minio://")
     if ".." in rest.split("/"):
         raise NoProviderError(f"{uri} leads out of its bucket: write the path without ..")
+    if not rest.partition("/")[2]:
+        raise NoProviderError(f"URI {uri} has empty key given its bucket: name a folder in it")
     return Path("/", folder, rest)
 
 
 def _copy_files(source: Path, target: Path) -> int:
-    pairs = [(source, target)] if source.is_file() else list(_files(source, target))
+    return _copy([(source, target)] if source.is_file() else list(_files(source, target)))
+
+
+def _copy(pairs: Sequence[tuple[Path, Path]]) -> int:
     for here, there in pairs:
         there.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(here, there)

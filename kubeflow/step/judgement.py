@@ -43,7 +43,9 @@ class Judgement:
         """Leave it for the step that posts the verdict."""
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(asdict(self), ensure_ascii=False)
-        (folder / f"{self.step}{SUFFIX}").write_text(text, "utf-8")
+        unfinished = folder / f"{self.step}.unfinished"  # of a volume that is full, say
+        unfinished.write_text(text, "utf-8")
+        unfinished.rename(folder / f"{self.step}{SUFFIX}")
 
 
 def kept(folder: Path) -> list[Judgement]:

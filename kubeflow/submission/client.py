@@ -43,6 +43,7 @@ def run(client: Client, request: Request) -> Answer:
         job_name=request["name"],
         pipeline_package_path=request["pipeline"],
         params=request["parameters"],
+        pipeline_root=request["pipeline_root"],
     )
     return {"id": started.run_id, "page": f"runs/details/{started.run_id}"}
 
@@ -68,6 +69,7 @@ def recurring(client: Client, request: Request) -> Answer:
         max_concurrency=1,
         no_catchup=True,  # a run takes the newest span: one for every missed hour would repeat it
         params=request["parameters"],
+        pipeline_root=request["pipeline_root"],
         pipeline_package_path=request["pipeline"],
     )
     for old in earlier:

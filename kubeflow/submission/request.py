@@ -35,6 +35,8 @@ class Request:
         name: of the run or the recurring run.
         experiment: where runs are listed; also the name of the pipeline.
         parameters: values of the pipeline's parameters.
+        pipeline_root: bucket folder of the artifacts; None: the cluster's. The backend takes it
+            from the run alone, and passes over the one that stands in the pipeline.
         version: name of the version, for an upload.
         cron: when, for a recurring run, in six fields.
         namespace: of the user, where the installation has several.
@@ -46,6 +48,7 @@ class Request:
     name: str
     experiment: str
     parameters: dict[str, Any]
+    pipeline_root: str | None = None
     version: str | None = None
     cron: str | None = None
     namespace: str | None = None

@@ -20,7 +20,7 @@ from pipeline.kubeflow_settings import KubeflowSettings
 
 TFX = "tfx.orchestration.kubeflow.v2"
 BEAM = ["--runner=DirectRunner"]
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 
 
 def schema(title: str) -> Spec:
@@ -138,6 +138,7 @@ def plan() -> Callable[..., Plan]:
             origins=Origins(
                 drivers={"Rows": "nodes.RowsDriver"},
                 strategies={"model_of_before": "components.baseline.served.ServedModel"},
+                waits={"model_of_before": ["Rows"]},
                 types={"malmoi.Quarantine": "components.artifacts.Quarantine"},
             ),
             data_uri="s3://rows/enquiries",
@@ -199,6 +200,7 @@ def isolation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Isolation]:
     while not (folder / "socket").exists() and time.monotonic() < until:
         assert server.poll() is None, (folder / "log").read_text("utf-8")
         time.sleep(0.1)
+    assert (folder / "socket").exists(), f"no socket after {PATIENCE_S:g} s"
     yield Warm(folder / "socket")
     server.terminate()
     server.wait()

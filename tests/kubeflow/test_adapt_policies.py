@@ -58,6 +58,13 @@ def test_a_step_is_tried_once_more_where_the_settings_say_nothing(raw: Spec, pla
     assert tasks(adapted)["Contract"]["retryPolicy"]["maxRetryCount"] == 1
 
 
+def test_there_is_time_for_another_attempt_after_a_long_one(raw: Spec, plan: Plans) -> None:
+    adapted, _ = adapt(raw, plan())
+
+    # From the first attempt's start, and 0 where it is left out.
+    assert tasks(adapted)["Contract"]["retryPolicy"]["backoffMaxDuration"] == "604800s"
+
+
 def test_a_gate_is_not_tried_again(raw: Spec, plan: Plans) -> None:
     adapted, _ = adapt(raw, plan(step={"retries": 3}))
 
@@ -129,6 +136,11 @@ def test_a_bucket_with_the_volume_s_name_is_not_a_path_on_it(raw: Spec, plan: Pl
         (
             {"volumes": [{"claim": "scratch", "mount_path": "/s3/malmoi"}]},
             "scratch has the mount path /s3/malmoi; expected none in",
+        ),
+        (
+            {"volumes": [{"claim": "scratch", "mount_path": "/opt/malmoi"}]},
+            "scratch has the mount path /opt/malmoi, which would hide /opt/malmoi of the image; "
+            "expected a folder of its own, such as /scratch",
         ),
     ],
 )

@@ -79,6 +79,16 @@ def container(spec: Spec, task: str) -> Spec:
             lambda s: container(s, "Push")["args"].append("19$$"),
             "Push: Kubernetes would replace $$",
         ),
+        (
+            lambda s: tasks(s)["Contract"]["inputs"]["parameters"]["schema_file"].update(
+                runtimeValue={"constant": 'string_domain { value: "$$" }'}
+            ),
+            "Contract: Kubernetes would replace $$ in schema_file",
+        ),
+        (
+            lambda s: tasks(s)["Contract"]["retryPolicy"].pop("backoffMaxDuration"),
+            "Contract: without backoffMaxDuration in its retryPolicy nothing is tried again",
+        ),
     ],
 )
 def test_an_objection_is_raised_in_the_backend_s_words(

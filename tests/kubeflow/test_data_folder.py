@@ -26,14 +26,14 @@ def source(**paths: Any) -> TextSource:
         ),
         ({"train": "s3://b/rows/a.csv"}, None, "s3://b/rows", "a.csv", None),
         (
-            {"train": "gs://b/span-{SPAN}/*.csv", "eval": "gs://b/test.csv"},
+            {"train": "gs://b/r/span-{SPAN}/*.csv", "eval": "gs://b/r/test.csv"},
             None,
-            "gs://b",
+            "gs://b/r",
             "span-{SPAN}/*.csv",
             "test.csv",
         ),
         ({"train": "/d/{DATE}/문의*.csv"}, "s3://b/d", "s3://b/d", "{DATE}/문의*.csv", None),
-        ({"train": "s3://b/rows/a.csv"}, "s3://copy", "s3://copy", "a.csv", None),
+        ({"train": "s3://b/rows/a.csv"}, "s3://copy/r", "s3://copy/r", "a.csv", None),
     ],
 )
 def test_paths_are_cut_at_the_folder_that_holds_them_all(
@@ -80,6 +80,11 @@ def test_unlabelled_and_served_texts_and_excludes_move_along() -> None:
             None,
             "got s3://b/./a.csv, s3://b/평가//e.csv",
         ),
+        ({"train": "/d/a.csv"}, "s3://b//rows", "without `//`.* got s3://b//rows"),
+        ({"train": "/d/a.csv"}, "s3://b/../rows", r"without `//`.* got s3://b/\.\./rows"),
+        ({"train": "/d/a.csv"}, "s3://b", "no whole bucket; expected a folder in s3://b, such as"),
+        ({"train": "/d/a.csv"}, "s3://b/", "no whole bucket; expected a folder in s3://b, such as"),
+        ({"train": "gs://b/a.csv"}, None, "no whole bucket; .* such as gs://b/rows"),
         ({"train": "hdfs://b/d/a.csv"}, None, "the launcher reads gs, s3, minio, not hdfs://b/d"),
     ],
 )

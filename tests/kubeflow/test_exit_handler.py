@@ -3,6 +3,7 @@
 import json
 import socketserver
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -193,6 +194,21 @@ def test_what_a_judge_says_is_kept_for_the_end_of_the_run(tmp_path: Path) -> Non
     assert list(found[1].reasons) == ["drift: 너무 크다"]
 
 
+def test_a_judge_that_ends_while_it_writes_keeps_the_handler_from_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, text: str, *_: object) -> int:
+        path.touch()
+        raise OSError("volume is full")
+
+    REFUSED.keep(tmp_path)
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="full"):
+        BLESSED.keep(tmp_path)
+
+    assert [one.step for one in kept(tmp_path)] == ["DataGate"]
+
+
 def test_a_page_shows_reasons_and_warnings() -> None:
     text = Judgement(step="DataGate", headline="refused", reasons=["하나"], remarks=["둘"])
 
@@ -262,6 +278,23 @@ def test_a_receiver_that_has_moved_is_not_followed_but_named(
         post(webhook.url, MESSAGE, wait_s=0.0)
 
     assert len(webhook.heard) == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "chat.example/hooks/geheim",
+        "https://user:geheim@127.0.0.1/hook",
+        "https://127.0.0.1/알림/geheim",
+        "https://127.0.0.1/a b/geheim",
+        f"file://{__file__}?geheim",
+    ],
+)
+def test_what_is_no_address_is_refused_and_not_quoted(address: str) -> None:
+    with pytest.raises(NotPostedError, match="no address that can be posted to") as caught:
+        post(address, MESSAGE, wait_s=0.0)
+
+    assert "geheim" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_a_receiver_that_does_not_speak_http_fails_the_step() -> None:

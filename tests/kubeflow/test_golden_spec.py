@@ -98,6 +98,15 @@ def test_every_resolver_looks_where_the_pusher_pushes(spec: tuple[Spec, Spec], t
     assert pushing["runtimeValue"]["constant"] == args[args.index("--models") + 1]
 
 
+@pytest.mark.parametrize(
+    ("task", "candidate"), [("Production", "TextExampleGen"), ("Baseline", "Trainer")]
+)
+def test_every_resolver_looks_when_its_candidate_is_there_and_not_when_the_run_begins(
+    spec: tuple[Spec, Spec], task: str, candidate: str
+) -> None:
+    assert tasks(spec[0])[task]["dependentTasks"] == [candidate]
+
+
 def test_the_raw_spec_is_rejected_with_the_backend_s_own_reasons(loaded: config.Config) -> None:
     nodes = graph.build(loaded)
     spec, _ = raw.compile_nodes(nodes, name=loaded.name, image="image:1", beam_args=())

@@ -127,6 +127,7 @@ def test_rows_that_are_nowhere_are_asked_for(tmp_path: Path) -> None:
     [
         ("/tmp/rows", "no provider scheme found: /tmp/rows; expected gs://"),
         ("s3://malmoi/../../rows", "s3://malmoi/../../rows leads out of its bucket"),
+        ("s3://malmoi/", "URI s3://malmoi/ has empty key given its bucket: name a folder in it"),
     ],
 )
 def test_rows_that_lie_in_no_bucket_are_told(tmp_path: Path, uri: str, reason: str) -> None:
@@ -193,6 +194,19 @@ def test_documents_are_read_as_they_were_written(tmp_path: Path) -> None:
     assert "&" not in path.read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    "text", ["y", "N", "1e3", "1.5E3", "2026-1-2", "0o17", "0X1F", "no", "12", "2026-01-02"]
+)
+def test_a_text_that_the_backend_would_read_as_something_else_is_quoted(text: str) -> None:
+    assert to_yaml({"name": text}, {}) == f"name: '{text}'\n"
+
+
+def test_only_such_a_text_is_quoted() -> None:
+    plain = {"b": "y2", "version": "2.1.0", "wait": "30s", "whole": 2, "zero": 0.5, "true": True}
+
+    assert "'" not in to_yaml(plain, {}).replace("'true'", "")
+
+
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(NotAPipelineError, match="cannot be read"):
         read(tmp_path / "none.yaml")
@@ -239,6 +253,16 @@ def test_the_exit_status_tells_refused_from_failed(
         ({"steps": {"Trainer": {"retries": -1}}}, "retries"),
         ({"steps": {"Trainer": {"gpu": 1}}}, "gpu"),
         ({"image": ""}, "image"),
+        ({"image": "registry.example/Malmoi:0.1"}, "must be a name such as registry"),
+        ({"image": "malmoi:0.1 "}, "image"),
+        ({"image": "https://registry.example/malmoi"}, "image"),
+        ({"image": "malmoi:"}, "image"),
+        ({"models": {"claim": "My_Claim", "mount_path": "/malmoi"}}, "claim"),
+        ({"models": {"claim": "models.v1", "mount_path": "/malmoi"}}, "claim"),
+        ({"models": {"claim": "m" * 64, "mount_path": "/malmoi"}}, "claim"),
+        ({"models": {"claim": "m", "mount_path": "/mal:moi"}}, "mount_path"),
+        ({"webhook": "https://user:secret@chat.example/hook"}, "webhook"),
+        ({"webhook": "https://chat.example/알림"}, "webhook"),
     ],
 )
 def test_settings_that_no_cluster_could_use_are_refused(
@@ -248,6 +272,21 @@ def test_settings_that_no_cluster_could_use_are_refused(
 
     with pytest.raises(ValueError, match=place):
         KubeflowSettings.model_validate({**good, **settings})
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "malmoi",
+        "localhost/python:3.10-slim",
+        "Registry.example:5000/team/mal_moi--x:V1.0_2",
+        f"[::1]:5000/malmoi@sha256:{'0' * 64}",
+    ],
+)
+def test_every_name_of_an_image_is_taken(image: str) -> None:
+    models = {"claim": "m" * 63, "mount_path": "/m"}
+
+    assert KubeflowSettings.model_validate({"image": image, "models": models}).image == image
 
 
 def test_settings_survive_the_way_through_json() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kubeflow.mounts import is_taken, on_volume
+from kubeflow.mounts import NEEDED, hides, is_taken, on_volume
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,22 @@ def test_a_mount_path_is_taken_literally() -> None:
 )
 def test_a_folder_that_every_container_has_is_taken(mount_path: str, taken: bool) -> None:
     assert is_taken(mount_path) is taken
+
+
+@pytest.mark.parametrize(
+    ("mount_path", "hidden"),
+    [
+        ("/opt", ["/opt/malmoi"]),
+        ("/opt/malmoi", ["/opt/malmoi"]),
+        ("/usr", ["/usr/local"]),
+        ("/x/../etc", ["/etc"]),
+        ("/..", list(NEEDED)),
+        ("/opt/malmoi-models", []),
+        ("/usr/local/models", []),
+        ("/말모이", []),
+    ],
+)
+def test_a_volume_hides_what_the_image_has_there_and_below(
+    mount_path: str, hidden: list[str]
+) -> None:
+    assert hides(mount_path) == hidden

@@ -11,6 +11,7 @@ from kubeflow.rehearse.isolation import choose
 from kubeflow.rehearse.ledger import Ledger
 from kubeflow.rehearse.result import TaskResult
 from kubeflow.rehearse.run import Rehearsal, RejectedError, order
+from kubeflow.rehearse.store import Store
 from kubeflow.spec import Spec, tasks
 
 TYPE = {"artifactType": {"schemaTitle": "system.Artifact"}}
@@ -265,3 +266,42 @@ def test_a_pipeline_that_the_backend_rejects_is_not_begun(rehearse: Rehearse) ->
 
     with pytest.raises(RejectedError, match="name of a task must consist of"):
         rehearse(spec)
+
+
+class TestMirror:
+    """A folder here that stands for a bucket's."""
+
+    @pytest.fixture
+    def rows(self, tmp_path: Path) -> Path:
+        (tmp_path / "train.csv").write_text("문의", "utf-8")
+        return tmp_path
+
+    def found(self, store: Store) -> list[str]:
+        place = store.place("s3://b/rows")
+        return sorted(str(path.relative_to(place)) for path in place.rglob("*"))
+
+    def test_what_a_rehearsal_keeps_among_the_rows_is_no_row(self, rows: Path) -> None:
+        store = Store(rows / "rehearsal" / "buckets")
+        (rows / "rehearsal" / "volumes").mkdir(parents=True)
+        (rows / "rehearsal" / "volumes" / "model").touch()
+
+        copied = [store.mirror(rows, "s3://b/rows") for _ in range(2)]
+
+        assert copied == [1, 1]
+        assert self.found(store) == ["train.csv"]
+
+    def test_the_copy_itself_may_be_named(self, rows: Path) -> None:
+        store = Store(rows / "rehearsal" / "buckets")
+        store.mirror(rows, "s3://b/rows")
+
+        assert store.mirror(store.place("s3://b/rows"), "s3://b/rows") == 1
+        assert self.found(store) == ["train.csv"]
+
+    def test_what_is_no_longer_in_the_folder_goes(self, rows: Path) -> None:
+        store = Store(rows / "rehearsal" / "buckets")
+        store.mirror(rows, "s3://b/rows")
+        (rows / "train.csv").rename(rows / "new.csv")
+
+        store.mirror(rows, "s3://b/rows")
+
+        assert self.found(store) == ["new.csv"]

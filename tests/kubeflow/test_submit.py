@@ -147,10 +147,38 @@ def test_a_run_carries_both_documents_and_the_parameters(server: Server) -> None
     assert f"{server.url}/#/runs/details/runs-1" in told
     assert started["experiment_id"] == server.only("experiments")["experiment_id"]
     assert started["display_name"].startswith("enquiries 2")
-    assert started["runtime_config"] == {"parameters": {"data_uri": "s3://other/rows"}}
+    assert started["runtime_config"] == {
+        "parameters": {"data_uri": "s3://other/rows"},
+        "pipeline_root": "s3://malmoi/runs",
+    }
     pipeline, platform = document.read(PIPELINE)
     assert started["pipeline_spec"]["platform_spec"] == platform
     assert set(tasks(started["pipeline_spec"]["pipeline_spec"])) == set(tasks(pipeline))
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [("runs", ()), ("recurringruns", ("--cron", "0 3 * * *"))]
+)
+def test_a_run_is_told_where_its_artifacts_go_for_the_backend_does_not_read_it_in_the_pipeline(
+    server: Server, kind: str, words: tuple[str, ...]
+) -> None:
+    submit(server, *words)
+
+    assert server.only(kind)["runtime_config"]["pipeline_root"] == "s3://malmoi/runs"
+
+
+def test_without_a_folder_for_the_artifacts_the_cluster_s_own_is_left(
+    server: Server, tmp_path: Path
+) -> None:
+    pipeline, platform = document.read(PIPELINE)
+    del pipeline["defaultPipelineRoot"]
+    silent = tmp_path / "silent.yaml"
+    silent.write_text(document.to_yaml(pipeline, platform), "utf-8")
+
+    done = CliRunner().invoke(app, ["kubeflow", "submit", str(silent), "--host", server.url])
+
+    assert done.exit_code == DONE, done.output
+    assert "pipeline_root" not in server.only("runs")["runtime_config"]
 
 
 @pytest.mark.parametrize(
@@ -253,6 +281,9 @@ def test_a_server_that_is_not_there_is_told(server: Server) -> None:
         (("--cron", "0 3 * * *", "--version", "1"), "expected one of them"),
         (("--version", "1", "--parameter", "data_uri=s3://b"), "expected no --parameter"),
         (("--parameter", "data_ur=s3://b"), "no parameter data_ur; expected one of data_uri"),
+        (("--parameter", "data_uri=rows"), "data_uri: no provider scheme found: rows; expected"),
+        (("--parameter", "data_uri=s3://b"), "data_uri: URI s3://b has empty key"),
+        (("--parameter", "webhook=chat.example/hook"), "webhook: the webhook is no address"),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_anything_is_sent(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tfx.orchestration.pipeline import Pipeline
 
 from pipeline.config import Config, ConfigError, load
 
@@ -121,6 +122,16 @@ def test_the_data_in_place_of_the_configuration_is_not_shown_but_asked_about(
     told = complaint(path)
     assert told.endswith(f"; is it the data? `malmoi init {path}` writes a configuration for it")
     assert "홍길동" not in told
+
+
+@pytest.mark.parametrize("name", ["-a", "a b", "A", "", "a" * 64])
+def test_a_name_that_tfx_or_a_server_would_not_take_is_refused(tmp_path: Path, name: str) -> None:
+    assert "name: string should match" in complaint(write(tmp_path, SMALLEST | {"name": name}))
+
+
+def test_the_longest_name_is_one_for_tfx(tmp_path: Path) -> None:
+    name = load(write(tmp_path, SMALLEST | {"name": "a" * 63}), []).name
+    assert Pipeline(pipeline_name=name).pipeline_info.pipeline_name == name
 
 
 def test_of_a_long_value_the_beginning_is_shown(tmp_path: Path) -> None:
