@@ -65,7 +65,12 @@ def build(
         | "Files" >> beam.Create(sorted(files))
         | "Fingerprint" >> beam.ParDo(fingerprint).with_outputs(TALLIES, TEXTS, BANDS)
     )
-    names = read[TALLIES] | "Names" >> beam.Map(lambda one: one.files)
+    names = (
+        read[TALLIES]
+        | "Names" >> beam.FlatMap(lambda one: one.files)
+        # Every partition reads them all: once each, not once for each chunk.
+        | "EachName" >> beam.Distinct()
+    )
     compared = (
         read[TEXTS]
         | "ByText" >> beam.GroupByKey()
@@ -122,25 +127,25 @@ class Fingerprint(beam.DoFn):
 
 
 def find_overlaps(
-    partition: tuple[int, Iterable[Block]], names: Iterable[frozenset[str]]
+    partition: tuple[int, Iterable[Block]], names: Iterable[str]
 ) -> Iterator[tuple[Name, Found]]:
     """Yield what a partition of the texts holds."""
     _, blocks = partition
     records = spill.read(blocks, TEXT_RECORD)
-    rows = places(records, frozenset[str]().union(*names))
+    rows = places(records, names)
     yield from overlaps.overlaps(records, rows).items()
 
 
 def find_near_texts(
     partition: tuple[BandKey, Iterable[Block]],
-    names: Iterable[frozenset[str]],
+    names: Iterable[str],
     partitions: int,
     folder: str,
 ) -> Iterator[tuple[int, Block]]:
     """Yield where a band's near-duplicates lie, by the text's partition."""
     _, blocks = partition
     records = spill.read(blocks, near.BAND_RECORD)
-    rows = places(records, frozenset[str]().union(*names))
+    rows = places(records, names)
     texts = near.near_texts(records, rows)
     yield from spill.write(folder, partitioned(texts, texts["text"], partitions))
 

@@ -38,7 +38,8 @@ class TextExampleGen(FileBasedExampleGen):
     fingerprint are resolved before the run.
 
     Outputs:
-        examples: Splits `train`, `eval` and, where there is such a source, `unlabelled`.
+        examples: Splits `train`, `eval` and, where there are such sources, `unlabelled` and
+            `served`.
         quarantine: The rows that were not kept, with file, line and reason, and the counts.
     """
 

@@ -33,14 +33,23 @@ def globs(pattern: str) -> list[str]:
     return [glob.escape(path) if os.path.isfile(path) else path for path in paths]
 
 
-def found(pattern: str, lister: Callable[[str], Iterable[str]]) -> list[str]:
-    """Return what lies on disk for a pattern, folders too, each once and sorted."""
+def found(pattern: str, remote: Callable[[str], Iterable[str]] = glob.glob) -> list[str]:
+    """Return what lies there for a pattern, folders too, each once and sorted.
+
+    As in a shell, a wildcard matches no local name that begins with a dot: such are the copies in
+    `.ipynb_checkpoints` and the `._` files of macOS.
+
+    Args:
+        pattern: Without placeholders, or each of them as a wildcard.
+        remote: Lists the files of a glob with a scheme.
+    """
+    lister = remote if is_remote(pattern) else glob.glob
     return sorted(_once(path for each in globs(pattern) for path in sorted(lister(each))))
 
 
 def matching(pattern: str) -> list[str]:
     """Return the local files of every span and version, sorted."""
-    return [path for path in found(pattern, glob.glob) if os.path.isfile(path)]
+    return [path for path in found(pattern) if os.path.isfile(path)]
 
 
 def nothing_matches(name: str, pattern: str) -> str:

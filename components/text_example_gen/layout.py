@@ -73,14 +73,14 @@ def unlabelled(source: TextSource, part: Unlabelled) -> Layout:
     name = part.id or (source.columns.id if part.exclude else None)
     if name:
         columns.append(Column(name, source.columns.id or name, "key"))
-    same_table = part.format in (None, source.format) and part.header in (None, source.header)
+    alike = source.is_written_alike(part)
     return Layout(
         format=part.format or source.format,
         encoding=part.encoding or source.encoding,
-        delimiter=part.delimiter or (source.delimiter if same_table else None),
+        delimiter=part.delimiter or (source.delimiter if alike else None),
         quoting=source.quoting if part.quoting is None else part.quoting,
         header=source.header if part.header is None else part.header,
-        names=part.names or (source.names if same_table else ()),
+        names=part.names or (source.names if alike else ()),
         columns=tuple(columns),
     )
 

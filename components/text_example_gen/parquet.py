@@ -13,18 +13,36 @@ if TYPE_CHECKING:
 BATCH_ROWS: Final = 4_096
 """Rows that are held as Python values at once."""
 
+GROUP_BYTES: Final = 16 * 1024 * 1024
+"""Uncompressed bytes up to which neighbouring row groups are read together: each reading parses the
+file's whole footer, in which every row group has its place."""
+
+_BROKEN: Final = (ValueError, OverflowError, LookupError)
+"""What a cell raises that no Python value can hold; a time zone without a name in IANA's list is a
+LookupError."""
+
+
+RowGroups = tuple[int, int]
+"""Number of the first row group, and of the one after the last."""
+
 
 class UnreadableError(ValueError):
     """A file that cannot be read to its end; the message names it and what to do."""
 
 
-def row_groups(stream: BinaryIO, *, file: str) -> int:
-    """Return the number of row groups in a Parquet file.
+def row_groups(stream: BinaryIO, *, file: str) -> Iterator[RowGroups]:
+    """Yield the row groups of a Parquet file, small neighbours together.
 
     Raises:
         UnreadableError: If it is no Parquet file.
     """
-    return int(_open(stream, file).num_row_groups)
+    metadata = _open(stream, file).metadata
+    first = size_bytes = 0
+    for number in range(metadata.num_row_groups):
+        size_bytes += metadata.row_group(number).total_byte_size
+        if size_bytes >= GROUP_BYTES or number + 1 == metadata.num_row_groups:
+            yield first, number + 1
+            first, size_bytes = number + 1, 0
 
 
 def column_names(stream: BinaryIO, *, file: str) -> list[str]:
@@ -37,9 +55,9 @@ def column_names(stream: BinaryIO, *, file: str) -> list[str]:
 
 
 def read_parquet(
-    stream: BinaryIO, layout: Layout, *, group: int | None, file: str
+    stream: BinaryIO, layout: Layout, *, groups: RowGroups | None, file: str
 ) -> Iterator[Record]:
-    """Yield the rows of one row group, or of all; a record's `line` is its row in the file.
+    """Yield the rows of some row groups, or of all; a record's `line` is its row in the file.
 
     Raises:
         MissingColumnError: If the file lacks a column or has it more than once.
@@ -48,9 +66,9 @@ def read_parquet(
     table = _open(stream, file)
     there = table.schema_arrow.names
     names = [there[place] for place in positions(layout, there, file)]
-    groups = range(table.num_row_groups) if group is None else range(group, group + 1)
-    row = 1 + sum(table.metadata.row_group(i).num_rows for i in range(groups.start))
-    batches = table.iter_batches(BATCH_ROWS, row_groups=list(groups), columns=names)
+    first, end = groups or (0, table.num_row_groups)
+    row = 1 + sum(table.metadata.row_group(i).num_rows for i in range(first))
+    batches = table.iter_batches(BATCH_ROWS, row_groups=list(range(first, end)), columns=names)
     while (batch := _next(batches, file)) is not None:
         yield from _records(batch, names, first_row=row)
         row += batch.num_rows
@@ -108,9 +126,12 @@ def _values(column: "pyarrow.Array") -> list[object]:
     if isinstance(column, pyarrow.DictionaryArray):
         column = column.dictionary_decode()
     try:
-        return list(column.to_pylist())
-    except (ValueError, OverflowError):
+        values = list(column.to_pylist())
+    except _BROKEN:
         return [_value(cell) for cell in column]
+    if pyarrow.types.is_decimal(column.type) and column.type.scale == 0:
+        return [None if value is None else int(value) for value in values]
+    return values
 
 
 def _value(cell: "pyarrow.Scalar") -> object:
@@ -118,5 +139,5 @@ def _value(cell: "pyarrow.Scalar") -> object:
         return cell.as_py()
     except UnicodeDecodeError as error:
         return _Broken(error.object.decode("utf-8", "surrogateescape"), "bytes that are no utf-8")
-    except (ValueError, OverflowError) as error:
+    except _BROKEN as error:
         return _Broken("", f"a {cell.type} that cannot be read ({_one_line(error)})")

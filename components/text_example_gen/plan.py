@@ -14,7 +14,7 @@ from tfx.proto import example_gen_pb2
 from components.text_example_gen import files, layout, spans
 from components.text_example_gen.counts import EVAL, EXCLUDE, SERVED, TRAIN, UNLABELLED
 from components.text_example_gen.layout import Layout
-from components.text_example_gen.parquet import row_groups
+from components.text_example_gen.parquet import RowGroups, row_groups
 from components.text_example_gen.source import TextSource
 
 SHARD_BYTES: Final = 4 * 1024 * 1024
@@ -23,11 +23,11 @@ which sort in memory at once and give the later steps more than one file to read
 
 
 class Unit(NamedTuple):
-    """What one worker reads at a time: a file, or a row group of a Parquet file."""
+    """What one worker reads at a time: a file, or some row groups of a Parquet file."""
 
     split: str
     file: str
-    group: int | None
+    groups: RowGroups | None
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def _units(split: str, path: str, how: Layout) -> Iterable[Unit]:
     if layout.format_of(path, how) != "parquet":
         return [Unit(split, path, None)]
     with open_bytes(path) as stream:
-        return [Unit(split, path, group) for group in range(row_groups(stream, file=path))]
+        return [Unit(split, path, groups) for groups in row_groups(stream, file=path)]
 
 
 def _shards(source: TextSource, found: Iterable[tuple[str, str]]) -> dict[str, int]:

@@ -35,7 +35,7 @@ class Reader:
         """Yield the good rows in their order."""
         unit = self._unit
         with open_bytes(unit.file) as stream, ExitStack() as opened:
-            for row in read_rows(stream, self._layout, file=unit.file, group=unit.group):
+            for row in read_rows(stream, self._layout, file=unit.file, groups=unit.groups):
                 self.read += 1
                 if isinstance(row, Good):
                     yield row

@@ -14,7 +14,7 @@ from typing import BinaryIO, Final, NamedTuple, cast
 
 from components.text_example_gen.layout import Layout, format_of
 from components.text_example_gen.lines import printable
-from components.text_example_gen.parquet import UnreadableError, read_parquet
+from components.text_example_gen.parquet import RowGroups, UnreadableError, read_parquet
 from components.text_example_gen.records import Record, read_records
 from components.text_example_gen.values import BadValueError, Value, value_of
 
@@ -47,7 +47,7 @@ class Bad(NamedTuple):
 
 
 def read_rows(
-    stream: BinaryIO, layout: Layout, *, file: str, group: int | None = None
+    stream: BinaryIO, layout: Layout, *, file: str, groups: RowGroups | None = None
 ) -> Iterator[Good | Bad]:
     """Yield every row of a file, in its order.
 
@@ -55,13 +55,13 @@ def read_rows(
         stream: The file's bytes, gzipped or not.
         layout: How it is written and which columns are read.
         file: Its path, for its format and for messages.
-        group: The row group to read of a Parquet file; none: all.
+        groups: The row groups to read of a Parquet file; none: all.
 
     Raises:
         MissingColumnError: If the file lacks a column or has it more than once.
         UnreadableError: If the file breaks off or is not what its format says.
     """
-    for record in _records(stream, layout, file=file, group=group):
+    for record in _records(stream, layout, file=file, groups=groups):
         yield check(record, layout, file=file)
 
 
@@ -92,10 +92,12 @@ def _buffered(stream: BinaryIO | gzip.GzipFile) -> io.BufferedReader:
     return io.BufferedReader(cast(io.RawIOBase, stream), _BUFFER_BYTES)
 
 
-def _records(stream: BinaryIO, layout: Layout, *, file: str, group: int | None) -> Iterator[Record]:
+def _records(
+    stream: BinaryIO, layout: Layout, *, file: str, groups: RowGroups | None
+) -> Iterator[Record]:
     file_format = format_of(file, layout)
     if file_format == "parquet":
-        yield from read_parquet(stream, layout, group=group, file=file)
+        yield from read_parquet(stream, layout, groups=groups, file=file)
         return
     line = 0
     try:

@@ -82,6 +82,11 @@ def guess(path: str, text: str | None = None, label: str | None = None) -> Guess
         names = tuple(written.sample)
     else:
         parts, names = _named(written.sample, text or "text", label or "label")
+        if label and not parts.label:
+            raise ValueError(
+                f"{path}: the first row names no column {label!r} ({written.why['header']}), and "
+                f"{parts.why['label']}; write the columns' names into the first row"
+            )
     found = Guess(
         path=path,
         format=written.format,

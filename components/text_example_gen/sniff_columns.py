@@ -29,7 +29,7 @@ MAX_ID_CHARS: Final = 64
 """An id, a UUID's 36 signs included, is shorter."""
 
 _DAY = re.compile(r"(19|20)\d\d([-./]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])([ T].*)?")
-_INT = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_INT = re.compile(r"[+-]?\d+", re.ASCII)
 _FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 

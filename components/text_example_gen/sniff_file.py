@@ -4,6 +4,7 @@ import codecs
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -23,6 +24,9 @@ SAMPLE_ROWS: Final = 20_000
 SAMPLE_BYTES: Final = 16 * 1024 * 1024
 """Bytes that the guess looks at: where rows are long, fewer of them do."""
 
+MIN_KEY_SHARE: Final = 0.01
+"""A key that fewer of the JSON rows have is no column but a value of its own, such as an id."""
+
 PARQUET_MAGIC: Final = b"PAR1"
 
 _NO_TABLES: Final = {
@@ -35,6 +39,8 @@ _NO_TABLES: Final = {
 
 _JSON_IN_ONE_PIECE = re.compile(rb"\[\s*(\{|$)|\{\s*$")
 """The first line of an array of objects, or of an object over several lines."""
+
+_SEPARATOR_OF_EXCEL = re.compile(rb"sep=.?\s*", re.IGNORECASE)
 
 USUAL_DELIMITERS: Final = (",", "\t")
 """Those that csv and tsv have anyway."""
@@ -81,7 +87,7 @@ def look_at(path: str, asked: Sequence[str]) -> Written:
     if reason := _no_rows(lines):
         raise ValueError(f"{path}: {reason}")
     encoding, reason = sniff_table.encoding_of(lines)
-    found = _from_json(lines, encoding) if _start(lines).startswith(b"{") else None
+    found = _from_json(lines, encoding, asked) if _start(lines).startswith(b"{") else None
     found = found or _from_table(lines, encoding, asked, path)
     found.why["encoding"] = reason
     return found
@@ -103,6 +109,8 @@ def _no_rows(lines: Sequence[bytes]) -> str | None:
             return f"this is {kind}; {_what_to_do()}"
     if _JSON_IN_ONE_PIECE.match(_start(lines)):
         return "this is JSON in one piece, as an array is; write one object a line (JSON Lines)"
+    if _SEPARATOR_OF_EXCEL.fullmatch(_start(lines)):
+        return "its first line tells Excel the delimiter and names no column; delete that line"
     if len(lines) == 1 and b"\r" in lines[0].strip():
         return "its lines end in a carriage return alone, as on old Macs; save it with line feeds"
     if len(lines[0]) == SAMPLE_BYTES:
@@ -121,17 +129,19 @@ def _from_parquet(stream: BinaryIO, path: str) -> Written:
     names = [name for name in there if there.count(name) == 1]
     columns = tuple(layout.Column(name, name, "str") for name in names)
     how = Layout("parquet", "utf-8", None, True, True, (), columns)
-    records = islice(read_parquet(stream, how, group=None, file=path), SAMPLE_ROWS)
+    records = islice(read_parquet(stream, how, groups=None, file=path), SAMPLE_ROWS)
     sample = _by_name(names, [record.values for record in records], path)
     why = {"format": "the file starts with Parquet's mark"}
     return Written("parquet", {name: sample.get(name, ()) for name in there if name}, why)
 
 
-def _from_json(lines: Sequence[bytes], encoding: Encoding) -> Written | None:
+def _from_json(lines: Sequence[bytes], encoding: Encoding, asked: Sequence[str]) -> Written | None:
     """Return the layout of JSON Lines, or none where no line holds an object."""
     rows = [row for line in lines if (row := _object(line, encoding))]
     rows = [{layout.composed(name): value for name, value in row.items()} for row in rows]
-    names = list(dict.fromkeys(name for row in rows for name in row))
+    found = Counter(name for row in rows for name in row)
+    least = MIN_KEY_SHARE * len(rows)
+    names = [name for name, count in found.items() if count >= least or name in asked]
     cells = [[row.get(name) for name in names] for row in rows]
     why = {"format": f"{len(rows)} of the first {len(lines)} lines hold a JSON object"}
     return Written("jsonl", _by_name(names, cells, ""), why, encoding) if rows else None
@@ -149,6 +159,11 @@ def _from_table(
     if not rows:
         raise ValueError(f"{path}: no line can be read as a row; {_what_to_do()}")
     header, reason = sniff_table.header_of(rows, asked)
+    if fault := sniff_table.fault_of_header(dialect.rows, asked):
+        raise ValueError(f"{path}: {fault}")
+    flaw = next((f"line {row.line}: {row.flaw}" for row in dialect.rows if row.flaw), None)
+    if flaw and header and len(rows) == 1:
+        raise ValueError(f"{path}: no line below the header can be read, {flaw}; {_what_to_do()}")
     first, values = (rows[0], rows[1:]) if header else (_numbered(width), rows)
     written_as: Format = "tsv" if dialect.delimiter == "\t" else "csv"
     return Written(

@@ -15,6 +15,9 @@ from components.text_example_gen.source import Encoding
 
 DELIMITERS: Final = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
 
+MAX_ROWS_ABOVE: Final = 10
+"""Rows above the names of the columns, such as a report's title, among which these are sought."""
+
 MAX_NAME_CHARS: Final = 40
 """A column's name is shorter; where nothing else tells, a longer first cell is a value."""
 
@@ -85,6 +88,32 @@ def header_of(rows: Sequence[Sequence[str]], asked: Sequence[str]) -> tuple[bool
     )
     kind = "short words, as names are" if words else "no plain words"
     return words, f"the first row holds {kind}"
+
+
+def fault_of_header(rows: Sequence[Cells], asked: Sequence[str]) -> str | None:
+    """Return why the row that holds all names that the user gave cannot head the table.
+
+    Args:
+        rows: The first rows, whatever their width.
+        asked: Column names that the user gave.
+
+    Returns:
+        None where it can, or where no row holds the names.
+    """
+    looked_at = rows[: MAX_ROWS_ABOVE + 1] if asked else ()
+    names = ({composed(cell.strip()) for cell in row.cells} for row in looked_at)
+    found = (row for row, held in zip(looked_at, names, strict=True) if held.issuperset(asked))
+    row = next(found, None)
+    width, _ = width_of(rows)
+    if row and row is not rows[0]:
+        above = "the line above it" if row.line == 2 else "the lines above it"
+        return f"line {row.line} names the columns, not the first row; delete {above}"
+    if row and len(row.cells) != width:
+        return (
+            f"line {row.line} names {len(row.cells)} columns, but most rows have {width}; name "
+            "every column, or mend the rows"
+        )
+    return None
 
 
 def _looks_named(name: str, below: Sequence[str]) -> tuple[bool, str] | None:

@@ -110,6 +110,10 @@ class TextSource(BaseModel):
             raise ValueError("\n".join(found))
         return self
 
+    def is_written_alike(self, part: Unlabelled) -> bool:
+        """Tell whether a delimiter and names of the labelled files fit those without labels."""
+        return part.format in (None, self.format) and part.header in (None, self.header)
+
 
 def faults(source: TextSource) -> Iterator[str]:
     """Tell everything that does not fit together, in plain words, one sentence each."""
@@ -160,9 +164,14 @@ def _unlabelled_faults(source: TextSource, part: Unlabelled, *, where: str) -> I
         where=where,
         written_as=part.format,
         header=source.header if part.header is None else part.header,
-        names=part.names or (source.names if part.header in (None, source.header) else ()),
+        names=part.names or (source.names if source.is_written_alike(part) else ()),
         delimiter=part.delimiter,
     )
+    if part.id and not source.columns.id and part.id in source.columns.named():
+        yield (
+            f"{where}id: the labelled files' column {part.id!r} plays another part; rename the "
+            "column of ids, or drop it"
+        )
     if part.exclude and not (part.id or source.columns.id):
         yield f"{where}exclude goes by ids: name their column in columns.id"
 

@@ -13,7 +13,7 @@ from typing import Final
 import apache_beam as beam
 import tensorflow as tf
 from apache_beam.io.filesystems import FileSystems
-from apache_beam.pvalue import AsIter, TaggedOutput
+from apache_beam.pvalue import AsIter, AsSingleton, TaggedOutput
 
 from components import provenance
 from components.text_example_gen import counts, quarantine
@@ -45,7 +45,9 @@ def build(pipeline: beam.Pipeline, plan: Plan, *, examples_uri: str, quarantine_
         [u for u in plan.units if u.split == EXCLUDE],
     )
     rest = [unit for unit in plan.units if unit.split != EXCLUDE]
-    rows = _read(pipeline, "Rows", ReadRows(plan, quarantine_uri), rest, AsIter(ids[ROWS]))
+    left_out = ids[ROWS] | "LeftOut" >> beam.CombineGlobally(united)
+    reader = ReadRows(plan, quarantine_uri)
+    rows = _read(pipeline, "Rows", reader, rest, AsSingleton(left_out))
     written = (
         rows[ROWS]
         | "Gather" >> beam.GroupByKey()
@@ -67,7 +69,7 @@ def build(pipeline: beam.Pipeline, plan: Plan, *, examples_uri: str, quarantine_
 
 
 def _read(
-    pipeline: beam.Pipeline, name: str, reader: beam.DoFn, units: list[Unit], *side: AsIter
+    pipeline: beam.Pipeline, name: str, reader: beam.DoFn, units: list[Unit], *side: AsSingleton
 ) -> beam.pvalue.DoOutputsTuple:
     read = beam.ParDo(reader, *side).with_outputs(BAD, TALLIES, main=ROWS)
     return pipeline | f"{name}Units" >> beam.Create(units) | f"Read{name}" >> read
@@ -104,10 +106,11 @@ class ReadRows(beam.DoFn):
         self._names = provenance.file_names(u.file for u in plan.units if u.split != EXCLUDE)
 
     def process(
-        self, unit: Unit, left_out: Iterable[list[str]]
+        self, unit: Unit, left_out: frozenset[str]
     ) -> Iterator[tuple[ShardKey, list[bytes]] | TaggedOutput]:
         """Yield the batches, tagged tallies and, tagged, the unit if it has bad rows."""
-        reader, ids = Reader(self._plan, unit, self._quarantine_uri), self._ids(unit, left_out)
+        reader = Reader(self._plan, unit, self._quarantine_uri)
+        ids = left_out if unit.split == counts.UNLABELLED else None
         batches: defaultdict[ShardKey, list[bytes]] = defaultdict(list)
         excluded = held_bytes = 0
         for row in reader.good_rows():
@@ -125,11 +128,6 @@ class ReadRows(beam.DoFn):
         yield from _outcome(reader, unit)
         yield TaggedOutput(TALLIES, ((counts.EXCLUDED, unit.split), excluded))
 
-    def _ids(self, unit: Unit, left_out: Iterable[list[str]]) -> frozenset[str]:
-        if unit.split != counts.UNLABELLED:
-            return frozenset()
-        return frozenset(chain.from_iterable(left_out)) - {""}
-
     def _placed(self, row: Good, unit: Unit) -> tuple[ShardKey, bytes]:
         fraction, split = self._plan.eval_fraction, unit.split
         if fraction and split == counts.TRAIN:
@@ -138,6 +136,11 @@ class ReadRows(beam.DoFn):
         origin = provenance.place(self._names[unit.file], row.line)
         record = serialised(row.values, origin=origin)
         return (split, place(record) % self._plan.shards[split]), record
+
+
+def united(ids: Iterable[Iterable[str]]) -> frozenset[str]:
+    """Return all ids; a row without one is left in."""
+    return frozenset(chain.from_iterable(ids)) - {""}
 
 
 class WriteShard(beam.DoFn):

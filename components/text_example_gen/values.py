@@ -5,6 +5,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Final
 
 from components.text_example_gen.layout import Column, Kind
@@ -15,6 +16,9 @@ Value = str | int | float
 MIN_INT: Final = -(2**63)
 MAX_INT: Final = 2**63 - 1
 """What an int64 feature holds."""
+
+MAX_FLOAT: Final = (2 - 2**-23) * 2.0**127
+"""What a float feature holds: 32 bits (IEEE 754); a greater number would become infinite."""
 
 _MAX_SHOWN_CHARS: Final = 40
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
@@ -70,7 +74,7 @@ def _key(found: object, column: Column) -> str:
 def _str(found: object, column: Column) -> str:
     if found is None:
         return ""
-    if isinstance(found, str | int | float):
+    if isinstance(found, str | int | float | Decimal):
         return str(found)
     raise _expected("text, a number or true or false", found, column)
 
@@ -86,13 +90,14 @@ def _int(found: object, column: Column) -> int:
 
 def _float(found: object, column: Column) -> float:
     number = math.nan
-    if isinstance(found, str | int | float) and not isinstance(found, bool):
+    if isinstance(found, str | int | float | Decimal) and not isinstance(found, bool):
         try:
             number = float(found)
         except (ValueError, OverflowError):
             number = math.nan
-    if not math.isfinite(number):
-        raise _expected("a finite number", found, column)
+    is_in_python_only = isinstance(found, str) and "_" in found  # 1_5, which would be 15
+    if is_in_python_only or not abs(number) <= MAX_FLOAT:
+        raise _expected("a finite number of 32 bits", found, column)
     return number
 
 

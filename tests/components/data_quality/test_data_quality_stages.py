@@ -1,6 +1,6 @@
 """The Beam pipeline over real example files, cut and bundled in every way."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import apache_beam as beam
@@ -9,8 +9,11 @@ import tensorflow as tf
 
 from components import provenance
 from components.data_quality import stages
+from components.data_quality.overlaps import Found, Name
 from components.data_quality.reading import SplitFile, read_chunks
 from components.data_quality.report import Match, Quality
+from components.data_quality.spill import Block
+from components.data_quality.stages import find_overlaps
 from components.text_example_gen.examples import serialised
 from components.text_example_gen.source import Columns
 
@@ -143,3 +146,23 @@ def test_examples_that_do_not_tell_their_rows_are_refused(tmp_path: Path) -> Non
         file.write(example.SerializeToString())
     with pytest.raises(ValueError, match="run the pipeline again from TextExampleGen"):
         list(read_chunks(str(tmp_path / "a.gz"), COLUMNS))
+
+
+def test_every_partition_reads_each_file_name_once_however_many_chunks_tell_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "told.txt"
+
+    def noted(
+        partition: tuple[int, Iterable[Block]], names: Iterable[str]
+    ) -> Iterator[tuple[Name, Found]]:
+        every = list(names)
+        with told.open("a", encoding="utf-8") as file:
+            file.write(f"{sorted(every)}\n")
+        yield from find_overlaps(partition, every)
+
+    monkeypatch.setattr(stages, "find_overlaps", noted)
+    quality(tmp_path, chunk_rows=2, partitions=3)
+    lines = told.read_text(encoding="utf-8").splitlines()
+    assert len(lines) > 1
+    assert set(lines) == {"['eval.csv', 'train.csv', 'unlabelled.csv']"}

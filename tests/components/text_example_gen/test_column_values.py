@@ -1,18 +1,27 @@
 """What a cell becomes in its column, whatever type the file gave it."""
 
 import datetime
+from decimal import Decimal
 
 import pytest
 
 from components.text_example_gen.layout import Column
-from components.text_example_gen.values import BadValueError, value_of
+from components.text_example_gen.values import MAX_FLOAT, BadValueError, value_of
 
 SIDE = Column("경로", "경로", "str")
 
 
 @pytest.mark.parametrize(
     ("found", "value"),
-    [(None, ""), ("앱", "앱"), (True, "True"), (False, "False"), (3, "3"), (2.0, "2.0")],
+    [
+        (None, ""),
+        ("앱", "앱"),
+        (True, "True"),
+        (False, "False"),
+        (3, "3"),
+        (2.0, "2.0"),
+        (Decimal("1.50"), "1.50"),
+    ],
 )
 def test_a_side_column_of_text_takes_truth_values_and_numbers_as_csv_writes_them(
     found: object, value: str
@@ -32,3 +41,32 @@ def test_a_label_is_text_or_a_whole_number(found: object) -> None:
     """1.0 would be a label beside 1, and True one beside true."""
     with pytest.raises(BadValueError, match="expected a label"):
         value_of(found, Column("분류", "분류", "label"))
+
+
+@pytest.mark.parametrize(
+    ("found", "value"),
+    [("-2.5e3", -2500.0), (" 7 ", 7.0), (3, 3.0), (Decimal("0.25"), 0.25), (MAX_FLOAT, MAX_FLOAT)],
+)
+def test_a_number_is_a_number_however_it_is_written(found: object, value: float) -> None:
+    assert value_of(found, Column("값", "값", "float")) == value
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        "1e39",
+        -1e39,
+        pytest.param(10**400, id="401 digits"),
+        "inf",
+        float("nan"),
+        "1_5",
+        "1,5",
+        "",
+        None,
+        True,
+    ],
+)
+def test_a_number_that_an_example_cannot_hold_is_refused(found: object) -> None:
+    """Beyond 32 bits it would be infinite there; 1_5, which Python reads as 15, is a slip."""
+    with pytest.raises(BadValueError, match="column '값': expected a finite number of 32 bits"):
+        value_of(found, Column("값", "값", "float"))

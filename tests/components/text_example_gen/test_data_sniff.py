@@ -443,3 +443,76 @@ def test_of_many_columns_a_message_names_some(tmp_path: Path) -> None:
     path = made(tmp_path, "a.csv", content.encode())
     with pytest.raises(ValueError, match=r"'열9' and 290 more$"):
         guess(path, text="본문", label="열1")
+
+
+@pytest.mark.parametrize(
+    ("above", "reason"),
+    [
+        ("sep=;\r\n", "its first line tells Excel the delimiter and names no column; delete that"),
+        ("2026년 1분기 문의;\r\n", "line 2 names the columns, not the first row; delete the "),
+        ("문의 목록;\r\n고객센터;\r\n", "line 3 names the columns, not the first row; delete the "),
+    ],
+    ids=["separator of Excel", "title", "title of two lines"],
+)
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp949"])
+def test_a_header_below_other_lines_is_no_row_and_is_told(
+    tmp_path: Path, above: str, reason: str, encoding: str
+) -> None:
+    content = above + table(";", names=("text", "label"))
+    path = made(tmp_path, "a.csv", content.encode(encoding))
+    with pytest.raises(ValueError, match="delete th") as caught:
+        guess(path, text="text", label="label")
+    assert str(caught.value).startswith(f"{path}: {reason}")
+
+
+def test_a_header_above_rows_of_an_encoding_nobody_reads_is_told_with_the_first(
+    tmp_path: Path,
+) -> None:
+    content = "text,label\n" + "déjà vu,neuf\nà bientôt,vieux\n" * 20
+    path = made(tmp_path, "a.csv", content.encode("latin-1"))
+    with pytest.raises(ValueError, match="no line below the header can be read, ") as caught:
+        guess(path)
+    assert "line 2: bytes that are no utf-8: 0xe9 at byte 2; what can be read" in str(caught.value)
+
+
+def test_a_named_label_of_a_table_without_header_is_told_where_no_column_looks_like_one(
+    tmp_path: Path,
+) -> None:
+    path = made(tmp_path, "a.csv", "12,배송이 늦어요\n34,좋아요\n56,환불해 주세요\n".encode())
+    with pytest.raises(ValueError, match="no column '분류' ") as caught:
+        guess(path, text="본문", label="분류")
+    assert str(caught.value).startswith(f"{path}: the first row names no column '분류' (")
+    assert str(caught.value).endswith("; write the columns' names into the first row")
+
+
+def test_keys_that_are_values_of_their_own_are_no_columns(tmp_path: Path) -> None:
+    rows = [row | {f"주문-{number}": 1} for number, row in enumerate(ROWS * 2)]
+    rows[7] |= {"비고": "없음"}
+    path = made(tmp_path, "a.jsonl", as_json_lines(rows))
+    found = guess(path)
+    assert (found.names, found.text, found.label) == (tuple(ROWS[0]), "text", "label")
+    assert found.rows == 120
+    assert guess(path, text="비고", label="label").bad_rows == 119
+
+
+@pytest.mark.parametrize("end", [",", ",,"], ids=["one cell more", "two cells more"])
+def test_a_named_column_is_never_sought_by_its_values(tmp_path: Path, end: str) -> None:
+    rows = "".join(
+        f"{n}번 문의,배송이 늦어서 언제 오는지 묻습니다,{n % 3}{end}\n" for n in range(60)
+    )
+    path = made(tmp_path, "a.csv", f"제목,본문,분류\n{rows}".encode())
+    with pytest.raises(ValueError, match="name every column, or mend the rows") as caught:
+        guess(path, text="제목", label="분류")
+    told = f"{path}: line 1 names 3 columns, but most rows have {3 + len(end)}; "
+    assert str(caught.value).startswith(told)
+
+
+def test_an_id_of_many_digits_is_no_number(tmp_path: Path) -> None:
+    """Those of tweets have 19, and as a float they would lose the last three."""
+    first = 1_234_567_890_123_456_789
+    rows = [
+        {"tweet": str(first + n * 7_919)} | ROWS[n] | {"id": str(first * 10)} for n in range(60)
+    ]
+    found = guess(made(tmp_path, "a.csv", as_csv(rows)))
+    assert (found.id, found.bad_rows) == ("tweet", 0)
+    assert found.side == {"channel": "str", "price": "int"}

@@ -4,6 +4,7 @@ import datetime
 import io
 import json
 import unicodedata
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from components.text_example_gen import layout
+from components.text_example_gen import parquet as parquet_file
 from components.text_example_gen.parquet import UnreadableError
 from components.text_example_gen.records import MissingColumnError
 from components.text_example_gen.rows import Bad, Good, read_rows
@@ -19,10 +21,12 @@ from components.text_example_gen.source import TextSource
 COLUMNS = {"text": "text", "label": "label"}
 
 
-def read(data: bytes, file: str, group: int | None = None, **fields: Any) -> list[Good | Bad]:
+def read(
+    data: bytes, file: str, groups: parquet_file.RowGroups | None = None, **fields: Any
+) -> list[Good | Bad]:
     source = TextSource.model_validate({"train": file, "columns": COLUMNS} | fields)
     how = layout.labelled(source)
-    return list(read_rows(io.BytesIO(data), how, file=file, group=group))
+    return list(read_rows(io.BytesIO(data), how, file=file, groups=groups))
 
 
 def parquet(group_rows: int = 1_000, **columns: Any) -> bytes:
@@ -79,7 +83,7 @@ def test_an_id_and_a_day_may_be_missing() -> None:
 
 def test_parquet_rows_are_numbered_through_the_file_and_read_by_row_group() -> None:
     data = parquet(2, text=["하나", "", "셋", None, "다섯"], label=["a", "b", "c", "d", "e"])
-    second = read(data, "/d/a.parquet", group=1)
+    second = read(data, "/d/a.parquet", groups=(1, 2))
     assert [row.line for row in second] == [3, 4]
     assert second[1] == Bad(
         "/d/a.parquet",
@@ -88,6 +92,46 @@ def test_parquet_rows_are_numbered_through_the_file_and_read_by_row_group() -> N
         '{"text": null, "label": "d"}',
     )
     assert [row.line for row in read(data, "/d/a.parquet") if isinstance(row, Bad)] == [2, 4]
+
+
+def test_small_row_groups_of_a_parquet_file_are_read_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = parquet(2, text=["하나", "둘", "셋", "넷", "다섯"], label=["a", "b", "c", "d", "e"])
+    metadata = pq.ParquetFile(io.BytesIO(data)).metadata
+    two_groups = sum(metadata.row_group(number).total_byte_size for number in (0, 1))
+    cut = {16 * 1024 * 1024: [(0, 3)], two_groups: [(0, 2), (2, 3)], 1: [(0, 1), (1, 2), (2, 3)]}
+    for size_bytes, expected in cut.items():
+        monkeypatch.setattr(parquet_file, "GROUP_BYTES", size_bytes)
+        found = list(parquet_file.row_groups(io.BytesIO(data), file="/d/a.parquet"))
+        assert found == expected
+        lines = [row.line for groups in found for row in read(data, "/d/a.parquet", groups)]
+        assert lines == [1, 2, 3, 4, 5]
+
+
+def test_a_parquet_number_of_a_database_is_a_number() -> None:
+    """Oracle and Snowflake write every NUMBER as a decimal."""
+    whole = pa.array([Decimal(3), None], pa.decimal128(38, 0))
+    price = pa.array([Decimal("1.50"), Decimal("2.00")])
+    data = parquet(text=["하나", "둘"], label=whole, id=whole, stars=whole, price=price, 값=price)
+    columns = COLUMNS | {"id": "id", "side": {"stars": "int", "price": "str", "값": "float"}}
+    good, bad = read(data, "/d/a.parquet", columns=columns)
+    assert good == Good(
+        1, {"text": "하나", "label": "3", "id": "3", "stars": 3, "price": "1.50", "값": 1.5}
+    )
+    assert isinstance(bad, Bad)
+    assert bad.reason.endswith("expected a label (text or a whole number), found None")
+
+
+def test_a_parquet_time_in_a_zone_that_nobody_knows_spoils_its_row_only() -> None:
+    day = datetime.datetime(2026, 3, 1, 9, 30)
+    times = pa.array([day, None], pa.timestamp("ms", "KST"))
+    data = parquet(text=["하나", "둘"], label=["a", "b"], date=times)
+    bad, good = read(data, "/d/a.parquet", columns=COLUMNS | {"date": "date"})
+    assert isinstance(bad, Bad)
+    assert "column 'date': a timestamp[ms, tz=KST] that cannot be read ('KST')" in bad.reason
+    assert good == Good(2, {"text": "둘", "label": "b", "date": ""})
+    assert [type(row) for row in read(data, "/d/a.parquet")] == [Good, Good]
 
 
 def test_parquet_bytes_that_are_no_utf8_spoil_their_own_row_only() -> None:

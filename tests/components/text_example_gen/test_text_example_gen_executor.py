@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,14 @@ from tfx.types import standard_artifacts
 
 from components.artifacts import Quarantine
 from components.provenance import ROW_FEATURE
-from components.text_example_gen import stages
+from components.text_example_gen import parquet, stages
 from components.text_example_gen.component import TextExampleGen
 from components.text_example_gen.executor import Executor
 from components.text_example_gen.plan import Plan, Unit, input_config, make_plan
 from components.text_example_gen.reading import Reader
 from components.text_example_gen.rows import Good
 from components.text_example_gen.source import TextSource
+from components.text_example_gen.stages import united
 
 COLUMNS = {"text": "글", "label": "분류", "id": "번호", "side": {"별점": "int", "값": "float"}}
 HEADER = "번호,글,분류,별점,값\n"
@@ -174,6 +175,32 @@ def test_unlabelled_rows_carry_text_and_id_and_leave_the_test_rows_out(folder: P
     assert counts(kept_out, "read_exclude") == [10]
 
 
+def test_the_ids_to_leave_out_are_put_together_once_for_all_files(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = folder / "told.txt"
+
+    def noted(ids: Iterable[Iterable[str]]) -> frozenset[str]:
+        with told.open("a", encoding="utf-8") as file:
+            file.write("put together\n")
+        return united(ids)
+
+    def times(out: str, *, files: int) -> int:
+        told.write_text("", encoding="utf-8")
+        (folder / out).mkdir()
+        for number in range(files):
+            more = f"번호,글\n{number},겹치는 글\n,이름 없는 글\nu{number},새 글\n"
+            (folder / out / f"more-{number}.csv").write_text(more, encoding="utf-8")
+        exclude = [str(folder / "train.csv")]
+        more = {"path": str(folder / out / "more-*.csv"), "exclude": exclude}
+        examples, _ = run(folder, out, unlabelled=more)
+        assert counts(examples, "unlabelled", "excluded") == [2 * files, files]
+        return len(told.read_text(encoding="utf-8").splitlines())
+
+    monkeypatch.setattr(stages, "united", noted)
+    assert times("one", files=1) == times("nine", files=9) > 0
+
+
 def test_equal_input_gives_equal_files_byte_for_byte(folder: Path) -> None:
     first, _ = run(folder, "one")
     second, _ = run(folder, "two")
@@ -184,7 +211,10 @@ def test_equal_input_gives_equal_files_byte_for_byte(folder: Path) -> None:
             assert file.read_bytes() == (Path(second.path(split=split)) / file.name).read_bytes()
 
 
-def test_row_groups_of_a_parquet_file_are_read_each_once(folder: Path) -> None:
+def test_row_groups_of_a_parquet_file_are_read_each_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet, "GROUP_BYTES", 1)
     table = {"글": [f"글 {n}" for n in range(30)], "분류": ["가", "나", ""] * 10}
     pq.write_table(pa.table(table), folder / "train.parquet", row_group_size=7)
     columns = {"text": "글", "label": "분류"}
@@ -212,7 +242,10 @@ def test_a_pattern_without_files_stops_the_run_and_tells_what_lies_there(folder:
         run(folder, eval=str(folder / "no.csv"))
 
 
-def test_the_bad_rows_of_all_files_stand_in_their_order_and_no_part_is_left(folder: Path) -> None:
+def test_the_bad_rows_of_all_files_stand_in_their_order_and_no_part_is_left(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet, "GROUP_BYTES", 1)
     for name in ("b.csv", "a.csv"):
         (folder / name).write_text("글,분류\n좋아요,칭찬\n,칭찬\n별로예요\n", encoding="utf-8")
     table = {"글": ["", "배송이 빨라요", ""] * 4, "분류": ["칭찬"] * 12}
@@ -263,7 +296,7 @@ def test_rows_go_on_before_they_fill_the_memory(
     plan = make_plan(source, input_config(source))
     many_files: Plan = replace(plan, shards={"train": 1_000, "eval": 1_000})
     reader = stages.ReadRows(many_files, str(folder))
-    out = reader.process(Unit("train", str(folder / "train.csv"), None), [])
+    out = reader.process(Unit("train", str(folder / "train.csv"), None), frozenset())
     first = next(out)
     held = CountedReader.taken
     assert held < 20
@@ -276,6 +309,16 @@ def test_a_file_is_found_whatever_signs_and_form_its_name_has(folder: Path, name
     (folder / name).write_text(HEADER + rows(0, 5), encoding="utf-8")
     examples, _ = run(folder, eval=str(folder / unicodedata.normalize("NFC", name)))
     assert len(texts(examples, "eval")) == 5
+
+
+def test_a_wildcard_matches_no_copy_that_a_tool_has_hidden(folder: Path) -> None:
+    for name in ("가을", ".ipynb_checkpoints"):
+        (folder / name).mkdir()
+        (folder / name / "후기.csv").write_text(HEADER + rows(0, 2), encoding="utf-8")
+    (folder / "가을" / "._후기.csv").write_bytes(b"\0\5\x16\7\0\2\0\0Mac OS X")
+    examples, kept_out = run(folder, eval=str(folder / "*" / "*.csv"))
+    assert origins(examples, "eval") == {"후기.csv:2", "후기.csv:3"}
+    assert counts(kept_out, "read_eval", "quarantined") == [2, 0]
 
 
 def test_a_file_that_lies_there_in_both_unicode_forms_is_read_once(folder: Path) -> None:

@@ -42,6 +42,23 @@ def source(**fields: Any) -> TextSource:
             {"unlabelled": {"path": "/u.csv", "header": False}},
             "unlabelled.header is false: names must list",
         ),
+        (
+            {
+                "format": "csv",
+                "header": False,
+                "names": ["본문", "분류"],
+                "unlabelled": {"path": "/u.tsv", "format": "tsv"},
+            },
+            "unlabelled.header is false: names must list",
+        ),
+        (
+            {"unlabelled": {"path": "/u.csv", "text": "글", "id": "본문"}},
+            "unlabelled.id: the labelled files' column '본문' plays another part; rename",
+        ),
+        (
+            {"served": {"path": "/u.csv", "id": "분류"}},
+            "served.id: the labelled files' column '분류' plays another part; rename",
+        ),
     ],
 )
 def test_settings_that_do_not_fit_together_are_refused(fields: dict[str, Any], fault: str) -> None:
@@ -71,6 +88,16 @@ def test_all_faults_are_told_at_once() -> None:
             "header": False,
             "names": ["본문", "분류"],
             "unlabelled": {"path": "/u.csv", "text": "review", "header": True},
+        },
+        {
+            "format": "csv",
+            "header": False,
+            "names": ["본문", "분류"],
+            "unlabelled": {"path": "/u.jsonl", "format": "jsonl"},
+        },
+        {
+            "columns": COLUMNS | {"id": "번호"},
+            "unlabelled": {"path": "/u.csv", "text": "글", "id": "본문"},
         },
     ],
 )
