@@ -1,5 +1,6 @@
 """Joins the requests of several clients into one run of the model."""
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ import numpy as np
 
 from serving.batching_parameters import BatchingParameters
 from serving.errors import Code, ServingError, invalid
+from serving.limits import too_late
 from serving.signatures import Array, Arrays, show_shape
 
 Run = Callable[[Arrays], Mapping[str, Array]]
@@ -40,11 +42,20 @@ class Batcher:
 
     A batch that fails is run again request by request, so that a faulty request spoils no other;
     not one that ran out of time, or whose outputs are not one row per input.
+
+    Args:
+        run: the model.
+        parameters: how requests are joined.
+        time_limit_s: what has waited longer is refused and not run, since nobody waits for it any
+            more: else a server that was once overloaded would go on with what is lost already.
     """
 
-    def __init__(self, run: Run, parameters: BatchingParameters) -> None:
+    def __init__(
+        self, run: Run, parameters: BatchingParameters, *, time_limit_s: float = math.inf
+    ) -> None:
         self._run = run
         self._parameters = parameters
+        self._time_limit_s = time_limit_s
         self._room = parameters.max_enqueued_batches * parameters.execution_batch_size
         self._queue: deque[_Part] = deque()
         self._changed = threading.Condition()
@@ -62,8 +73,9 @@ class Batcher:
 
         Raises:
             ServingError: INVALID_ARGUMENT for inputs that cannot be batched, UNAVAILABLE when the
-                queue is full or the batcher closed, FAILED_PRECONDITION for outputs that are not
-                one row per input, and whatever the model raises.
+                queue is full or the batcher closed, DEADLINE_EXCEEDED past the time limit,
+                FAILED_PRECONDITION for outputs that are not one row per input, and whatever the
+                model raises.
         """
         parts = [_Part(piece, _rows(piece)) for piece in self._pieces(inputs)]
         self._enqueue(parts)
@@ -117,7 +129,9 @@ class Batcher:
                 batch = self._next_batch()
             if not batch:
                 return
-            self._answer(batch)
+            in_time = self._without_late(batch)
+            if in_time:
+                self._answer(in_time)
 
     def _next_batch(self) -> list[_Part]:
         with self._changed:
@@ -132,6 +146,13 @@ class Batcher:
             for part in batch:
                 self._queue.remove(part)
             return batch
+
+    def _without_late(self, batch: Sequence[_Part]) -> list[_Part]:
+        oldest = monotonic() - self._time_limit_s
+        for part in batch:
+            if part.asked_at < oldest:
+                part.answer.set_exception(too_late(self._time_limit_s))
+        return [part for part in batch if part.asked_at >= oldest]
 
     def _is_full(self) -> bool:
         """Whether the batch has all its rows, or a waiting part fits no more."""

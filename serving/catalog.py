@@ -1,6 +1,5 @@
-"""All models of a server: applies plans, watches the folders, finds the version for a request."""
+"""All models of a server: applies plans, looks at the folders, finds the version for a request."""
 
-import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,9 +10,7 @@ from serving.errors import Code, ServingError
 from serving.plans import ModelPlan
 from serving.settings import RetryPolicy
 from serving.states import VersionStatus
-from serving.versions import LastingFaults, ModelVersions, S
-
-_LOG = logging.getLogger(__name__)
+from serving.versions import ModelVersions, S
 
 
 class Catalog(Generic[S]):
@@ -95,34 +92,3 @@ class Catalog(Generic[S]):
             return ModelVersions(plan, load=self._load, retry=self._retry)
         model.plan = plan
         return model
-
-
-class Watcher:
-    """Calls `look` again and again in a thread of its own until it is closed."""
-
-    def __init__(self, look: Callable[[], None], *, every_s: float, name: str) -> None:
-        self._look = look
-        self._every_s = every_s
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Ends the thread after the look that it may be at."""
-        self._closed.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        lasting = LastingFaults()
-        while not self._closed.wait(self._every_s):
-            try:
-                self._look()
-            except Exception as error:  # noqa: BLE001 - the next look may succeed
-                foreseen = isinstance(error, (ServingError, OSError))
-                for fault in lasting.new([str(error) or type(error).__name__]):
-                    _LOG.error(
-                        *("%s; looking again every %g s", fault, self._every_s),
-                        exc_info=not foreseen,
-                    )
-            else:
-                lasting.new([])

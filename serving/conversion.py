@@ -1,6 +1,7 @@
 """TensorFlow Serving's JSON to arrays and back. Needs NumPy only."""
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -8,7 +9,13 @@ from typing import Any, NoReturn
 import numpy as np
 
 from serving.errors import Code, ServingError, invalid
-from serving.json_values import array_of, is_base64_object, json_type, values_of
+from serving.json_values import (
+    SHOWN_CHARS,
+    array_of,
+    is_base64_object,
+    json_type,
+    values_of,
+)
 from serving.signatures import DEFAULT_SIGNATURE, Array, Arrays, Signature
 
 
@@ -78,19 +85,26 @@ def encode(document: Mapping[str, Any]) -> bytes:
 
 def _document(body: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(body.decode("utf-8"))
+        document = json.loads(body.decode("utf-8"), parse_float=_decimal)
     except UnicodeDecodeError as error:
         raise invalid(
             f"the body is not UTF-8 at byte {error.start}: send it in UTF-8, "
             'or raw bytes as {"b64": "..."}'
         ) from error
-    except ValueError as error:  # JSONDecodeError, or a number of over 4,300 digits
+    except ValueError as error:  # JSONDecodeError, or a number too large or of over 4,300 digits
         raise invalid(f"JSON Parse error: {error}") from error
     except RecursionError as error:
         raise invalid("JSON Parse error: lists or objects are nested too deeply") from error
     if not isinstance(document, dict):
         raise invalid(f"expected a JSON object, received {json_type(document)}")
     return document
+
+
+def _decimal(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(f"number too large: {digits:.{SHOWN_CHARS}}")
+    return number
 
 
 def _from_rows(instances: Any, signature: Signature) -> dict[str, Any]:

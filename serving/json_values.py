@@ -149,8 +149,10 @@ def _bytes_of(leaf: Any, spec: TensorSpec, where: tuple[int, ...]) -> bytes:
             ) from error
     if not is_base64_object(leaf):
         _refuse(leaf, spec, where)
+    encoded = leaf["b64"]
+    padding = "" if encoded.endswith("=") else "=" * (-len(encoded) % 4)  # clients may leave it out
     try:
-        return base64.b64decode(leaf["b64"], validate=True)
+        return base64.b64decode(encoded + padding, validate=True)
     except (binascii.Error, ValueError) as error:
         raise invalid(f"{_place(spec, where)}: 'b64' is not base64: {error}") from error
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TypeVar
 
@@ -29,7 +29,8 @@ class WorkRoom:
         """Starts work as soon as a thread is free; cancel the future to give it up before.
 
         Raises:
-            ServingError: RESOURCE_EXHAUSTED when every place is taken.
+            ServingError: RESOURCE_EXHAUSTED when every place is taken, UNAVAILABLE when the room
+                is closed.
         """
         if not self._places.acquire(blocking=False):
             raise ServingError(
@@ -41,7 +42,7 @@ class WorkRoom:
             future = self._pool.submit(work)
         except RuntimeError as error:  # the pool is shut down
             self._places.release()
-            raise ServingError(Code.UNAVAILABLE, "the server is shutting down") from error
+            raise shutting_down() from error
         future.add_done_callback(lambda _: self._places.release())
         return future
 
@@ -49,7 +50,7 @@ class WorkRoom:
         """Does the work and waits for it.
 
         Raises:
-            ServingError: RESOURCE_EXHAUSTED as `submit`, DEADLINE_EXCEEDED past the time limit.
+            ServingError: as `submit`, and DEADLINE_EXCEEDED past the time limit.
         """
         future = self.submit(work)
         try:
@@ -57,6 +58,8 @@ class WorkRoom:
         except FutureTimeoutError as error:
             future.cancel()
             raise too_late(time_limit_s) from error
+        except CancelledError as error:  # it waited when the room was closed
+            raise shutting_down() from error
 
     def close(self) -> None:
         """Takes no more work, drops what waits and does not wait for what runs."""
@@ -68,3 +71,8 @@ def too_late(time_limit_s: float) -> ServingError:
     return ServingError(
         Code.DEADLINE_EXCEEDED, f"the answer was not ready within {time_limit_s:g} s"
     )
+
+
+def shutting_down() -> ServingError:
+    """The refusal of a request that the end of the server leaves without an answer."""
+    return ServingError(Code.UNAVAILABLE, "the server is shutting down: try again")

@@ -42,12 +42,17 @@ def parse_target(method: str, path: str) -> Target:
         )
     if not found["model"]:
         raise invalid("Missing model name in request: expected GET /v1/models/NAME")
-    version = int(found["version"]) if found["version"] else None
-    if version is not None and version > LARGEST_VERSION:
-        raise invalid(f"version {version} is no 64-bit number")
     return Target(
         model=unquote(found["model"]),
         verb=(found["verb"] or "status").lower().strip("/"),
-        version=version,
+        version=_version(found["version"]) if found["version"] else None,
         label=unquote(found["label"]) if found["label"] else None,
     )
+
+
+def _version(digits: str) -> int:
+    significant = digits.lstrip("0") or "0"
+    # Counted first, since `int` raises a ValueError for more than 4,300 digits.
+    if len(significant) > len(str(LARGEST_VERSION)) or int(significant) > LARGEST_VERSION:
+        raise invalid(f"version {significant} is no 64-bit number")
+    return int(significant)

@@ -14,7 +14,7 @@ from serving import answers
 from serving.catalog import Catalog
 from serving.conversion import encode
 from serving.errors import Code, ServingError
-from serving.limits import WorkRoom, too_late
+from serving.limits import WorkRoom, shutting_down, too_late
 from serving.paths import Target, parse_target
 from serving.servable import Servable
 from serving.settings import RequestLimits
@@ -40,6 +40,8 @@ def application(catalog: Catalog[Servable], room: WorkRoom, limits: RequestLimit
             return _refusal(too_late(limits.request_timeout_s))
         except ServingError as error:
             return _refusal(error)
+        except asyncio.CancelledError:  # the drain is over
+            return _refusal(shutting_down())
         except ClientDisconnect:
             return _error(Code.CANCELLED.http_status, "the client went away")
         except Exception as error:  # noqa: BLE001 - the client gets the fault, the log the rest
@@ -52,6 +54,7 @@ def application(catalog: Catalog[Servable], room: WorkRoom, limits: RequestLimit
 async def _answer(
     request: Request, catalog: Catalog[Servable], room: WorkRoom, limits: RequestLimits
 ) -> Response:
+    body = await _body(request, limits.max_request_bytes)  # before any refusal, see there
     path = request.scope["raw_path"].decode("latin-1")
     if not path.lower().startswith(_API_PREFIX):
         return _error(NOT_FOUND, f"no such path: {path}; the API starts at {_API_PREFIX}models")
@@ -64,7 +67,6 @@ async def _answer(
         raise answers.refuse(target.verb)
     if request.headers.get("content-encoding", "identity") != "identity":
         return _error(ENCODING_NOT_SUPPORTED, "send the body without Content-Encoding")
-    body = await _body(request, limits.max_request_bytes)
     if body is None:
         return _error(
             BODY_TOO_LARGE,
@@ -84,8 +86,9 @@ def _prediction(catalog: Catalog[Servable], target: Target, body: bytes) -> Call
 async def _body(request: Request, limit_bytes: int) -> bytes | None:
     """The body, or None if it is too large.
 
-    A body that is too large is read to its end all the same, without keeping it: a client that is
-    cut off while it sends sees a broken connection and never the reason.
+    A body that is too large or not wanted is read to its end all the same, the former without
+    keeping it: a client that is cut off while it sends sees a broken connection and never the
+    reason.
     """
     kept, size_bytes = bytearray(), 0
     async for chunk in request.stream():

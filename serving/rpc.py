@@ -26,6 +26,11 @@ _LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+# TensorFlow Serving's own. gRPC carries a few kB of reason, Korean at three times its size, and
+# tells the client RESOURCE_EXHAUSTED in the place of the code if there is more.
+_REASON_BYTES = 1024
+_CUT = "...TRUNCATED"
+
 
 class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
     """Predict and GetModelMetadata; the other calls are refused."""
@@ -131,6 +136,11 @@ def _answer(context: grpc.ServicerContext, work: Callable[[], T]) -> T:
 
 
 def _abort(context: grpc.ServicerContext, error: ServingError) -> NoReturn:
-    message = error.message.encode("utf-8", "backslashreplace").decode("utf-8")
-    context.abort(grpc.StatusCode[error.code.name], message)
+    context.abort(grpc.StatusCode[error.code.name], _reason(error.message))
     raise AssertionError("abort returns only by raising")
+
+
+def _reason(message: str) -> str:
+    raw = message.encode("utf-8", "backslashreplace")
+    cut = _CUT if len(raw) > _REASON_BYTES else ""
+    return raw[:_REASON_BYTES].decode("utf-8", "ignore") + cut

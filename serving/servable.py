@@ -37,7 +37,9 @@ class Servable:
         }
         self._options = tf.compat.v1.RunOptions(timeout_in_ms=round(time_limit_s * 1000))
         self._session = _load(path)
-        self._batchers = self._make_batchers(batching) if batching else {}
+        self._batchers = (
+            self._make_batchers(batching, time_limit_s=time_limit_s) if batching else {}
+        )
 
     def signature(self, name: str) -> Signature:
         """The signature of this name; the empty name means `serving_default`.
@@ -81,10 +83,14 @@ class Servable:
             batcher.close()
         self._session.close()
 
-    def _make_batchers(self, parameters: BatchingParameters) -> dict[str, Batcher]:
+    def _make_batchers(
+        self, parameters: BatchingParameters, *, time_limit_s: float
+    ) -> dict[str, Batcher]:
         return {
             name: Batcher(
-                partial(self._run_once, name, wanted=tuple(signature.outputs)), parameters
+                partial(self._run_once, name, wanted=tuple(signature.outputs)),
+                parameters,
+                time_limit_s=time_limit_s,
             )
             for name, signature in self.signatures.items()
             if signature.is_batched

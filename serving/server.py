@@ -12,29 +12,20 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from threading import Timer
-from typing import TYPE_CHECKING
 
-from serving.batching_parameters import BatchingParameters, read_batching_parameters
-from serving.catalog import Catalog, Watcher
 from serving.errors import ServingError
 from serving.flags import read_flags
-from serving.limits import WorkRoom
-from serving.listening import PortTakenError, RestServer, bind_grpc, listen, make_grpc_server
-from serving.plans import ModelPlan, read_plans
-from serving.settings import DRAIN_S, Endpoints, RequestLimits, ServerSettings, is_loopback
-
-if TYPE_CHECKING:
-    from serving.servable import Servable
+from serving.in_process import running
+from serving.listening import PortTakenError
+from serving.settings import DRAIN_S, Endpoints, ServerSettings
 
 _LOG = logging.getLogger(__name__)
 
 DONE, FAULT = 0, 1
+_ENDING = (signal.SIGTERM, signal.SIGINT)
 _END_S = DRAIN_S + 1  # the requests' time, and a moment for the threads that had them
 _FIRST_PROCESS = 1  # of a container: the system lets no signal end it that it does not handle
 _ERRORS_ONLY = "2"  # TensorFlow's C++ log level; its notes on devices say nothing of this server
@@ -48,7 +39,8 @@ def serve(
 ) -> None:
     """Serves until SIGTERM or SIGINT, then drains. Call it in the main thread.
 
-    Until it is ready the signals do what they did before: a load under way is not waited for.
+    Until it is ready the signals do what they did before, and so they do once it has ended: a load
+    under way is not waited for.
 
     Args:
         settings: what to serve and where.
@@ -61,68 +53,18 @@ def serve(
         OSError: a file of the configuration cannot be read.
     """
     signals: SimpleQueue[int] = SimpleQueue()  # its put is safe inside a signal handler
-    with running(settings) as endpoints:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda received, _frame: signals.put(received))
-        on_ready(endpoints)
-        received = signals.get()
-        _LOG.info("%s: draining for at most %g s", signal.Signals(received).name, DRAIN_S)
-        on_drain()
-
-
-@contextmanager
-def running(settings: ServerSettings) -> Iterator[Endpoints]:
-    """Runs the server inside this process for the length of a `with` block.
-
-    Raises:
-        PortTakenError, ServingError, OSError: as `serve`.
-    """
-    _warn_if_open(settings)
-    with ExitStack() as closing:
-        # All that can be wrong with the settings is found before TensorFlow is imported.
-        file = settings.model_config_file
-        seen = file.read_bytes() if file else b""  # before the plans: no change after is missed
-        plans = planned_models(settings)
-        catalog = _make_catalog(settings)
-        closing.callback(catalog.close)
-        limits = settings.limits
-        room = WorkRoom(_in_the_room(settings))
-        closing.callback(room.close)
-        listener = closing.enter_context(listen(settings.host, settings.rest_api_port))
-        grpc_server = make_grpc_server(
-            capacity=room.capacity, max_request_bytes=limits.max_request_bytes
-        )
-        closing.callback(lambda: grpc_server.stop(None).wait())
-        port = bind_grpc(grpc_server, settings.host, settings.port)
-
-        from serving.rest import application
-        from serving.rpc import add_services
-
-        _apply(catalog, plans)
-        for watcher in _watch(settings, catalog, seen=seen):
-            closing.callback(watcher.close)
-        add_services(grpc_server, catalog, room, limits)
-        rest = RestServer(application(catalog, room, limits), listener)
-        grpc_server.start()
-        try:
-            yield Endpoints(settings.host, port, listener.getsockname()[1])
-        finally:
-            drained = grpc_server.stop(DRAIN_S)
-            rest.stop()
-            drained.wait()
-
-
-def planned_models(settings: ServerSettings) -> tuple[ModelPlan, ...]:
-    """The models that the settings name, from the flags or from models.config.
-
-    Raises:
-        ServingError: the file is refused.
-        OSError: the file cannot be read.
-    """
-    if settings.model_config_file is not None:
-        return read_plans(settings.model_config_file)
-    assert settings.model_base_path is not None  # ServerSettings checks it
-    return (ModelPlan(settings.model_name, settings.model_base_path.absolute()),)
+    before = {number: signal.getsignal(number) for number in _ENDING}
+    try:
+        with running(settings) as endpoints:
+            for number in _ENDING:
+                signal.signal(number, lambda received, _frame: signals.put(received))
+            on_ready(endpoints)
+            received = signals.get()
+            _LOG.info("%s: draining for at most %g s", signal.Signals(received).name, DRAIN_S)
+            on_drain()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -131,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", _ERRORS_ONLY)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    for number in (signal.SIGTERM, signal.SIGINT):  # until it is ready: no traceback of a load
+    for number in _ENDING:  # until it is ready: no traceback of a load
         signal.signal(number, _end_by if os.getpid() == _FIRST_PROCESS else signal.SIG_DFL)
     try:
         serve(settings, on_ready=_announce, on_drain=_bound_the_end)
@@ -165,70 +107,6 @@ def _end_at_once() -> None:
     _LOG.warning("work was still going on after %g s and is cut off", _END_S)
     logging.shutdown()
     os._exit(DONE)
-
-
-def _warn_if_open(settings: ServerSettings) -> None:
-    if not is_loopback(settings.host):
-        _LOG.warning(
-            "--host=%s: every machine that reaches this one may query the models; "
-            "this server has neither TLS nor authentication",
-            settings.host,
-        )
-
-
-def _in_the_room(settings: ServerSettings) -> RequestLimits:
-    """With batching no request waits outside: in the batcher it can be joined with others."""
-    limits = settings.limits
-    if not settings.enable_batching:
-        return limits
-    return replace(limits, running=limits.running + limits.waiting, waiting=0)
-
-
-def _make_catalog(settings: ServerSettings) -> "Catalog[Servable]":
-    batching = BatchingParameters() if settings.enable_batching else None
-    if settings.batching_parameters_file is not None:
-        batching = read_batching_parameters(settings.batching_parameters_file)
-    limit_s = settings.limits.request_timeout_s
-
-    def load(path: Path, _version: int) -> "Servable":
-        from serving.warmup import load_and_warm_up
-
-        return load_and_warm_up(path, time_limit_s=limit_s, batching=batching)
-
-    return Catalog(load=load, retry=settings.retry)
-
-
-def _apply(catalog: "Catalog[Servable]", plans: Sequence[ModelPlan]) -> None:
-    with suppress(ServingError):  # a label that waits is logged, and every poll tries it again
-        catalog.apply(plans)
-
-
-def _watch(
-    settings: ServerSettings, catalog: "Catalog[Servable]", *, seen: bytes
-) -> Iterator[Watcher]:
-    yield Watcher(
-        catalog.poll, every_s=settings.file_system_poll_wait_seconds, name="version-watcher"
-    )
-    file, every_s = settings.model_config_file, settings.model_config_file_poll_wait_seconds
-    if file is not None and every_s > 0:
-        look = _Rereading(file, catalog, seen=seen).look
-        yield Watcher(look, every_s=every_s, name="configuration-watcher")
-
-
-class _Rereading:
-    """Applies a models.config whenever its text has changed."""
-
-    def __init__(self, file: Path, catalog: "Catalog[Servable]", *, seen: bytes) -> None:
-        self._file = file
-        self._catalog = catalog
-        self._seen = seen
-
-    def look(self) -> None:
-        now = self._file.read_bytes()
-        if now == self._seen:
-            return
-        _apply(self._catalog, read_plans(self._file))
-        self._seen = now
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from serving.errors import Code, ServingError
 from serving.plans import ModelPlan, find_versions
 from serving.settings import RetryPolicy
 from serving.states import State, VersionStatus
+from serving.watching import LastingFaults
 
 _LOG = logging.getLogger(__name__)
 
@@ -36,18 +37,6 @@ class _Record(Generic[S]):
     in_flight: int = 0
     attempts: int = 0
     next_attempt_at: float = 0.0
-
-
-class LastingFaults:
-    """Tells a fault that lasts once, not at every look, and again when it comes back."""
-
-    def __init__(self) -> None:
-        self._last: Sequence[str] = ()
-
-    def new(self, faults: Sequence[str]) -> list[str]:
-        """Those of this look's faults that the look before did not have."""
-        before, self._last = self._last, faults
-        return [fault for fault in faults if fault not in before]
 
 
 class ModelVersions(Generic[S]):

@@ -1,7 +1,7 @@
 """A version's recorded requests, replayed before it takes its first real one."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import tensorflow as tf
@@ -9,7 +9,7 @@ from google.protobuf.message import DecodeError
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from serving.batching_parameters import BatchingParameters
-from serving.errors import ServingError, invalid
+from serving.errors import Code, ServingError, invalid
 from serving.servable import Servable
 from serving.signatures import DEFAULT_SIGNATURE
 from serving.tensors import arrays_of
@@ -87,7 +87,7 @@ def replay(servable: Servable, version_path: Path) -> int:
     if not file.is_file():
         return 0
     count = 0
-    for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator():
+    for record in _records(file):
         if count == MAX_RECORDS:
             raise invalid(f"{file} has more than {MAX_RECORDS} records")
         try:
@@ -101,6 +101,19 @@ def replay(servable: Servable, version_path: Path) -> int:
             raise ServingError(error.code, f"{file}, record {count}: {error.message}") from error
         count += 1
     return count
+
+
+def _records(file: Path) -> Iterator[bytes]:
+    count = 0
+    try:
+        for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator():
+            yield record
+            count += 1
+    except tf.errors.OpError as error:
+        raise ServingError(
+            Code.of_number(error.error_code),
+            f"{file}, record {count}: cannot be read: {error.message}",
+        ) from error
 
 
 def _replay_one(servable: Servable, log: prediction_log_pb2.PredictionLog) -> None:

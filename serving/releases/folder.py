@@ -1,8 +1,13 @@
 """The folder of the versions, and the names in it that are no versions."""
 
+import logging
 import shutil
 from pathlib import Path
 from typing import Final
+
+from serving.plans import find_versions
+
+_LOG = logging.getLogger(__name__)
 
 UNFINISHED: Final = ".unfinished-"
 """Prefix of a version that is still being copied; TensorFlow Serving looks at numbers alone."""
@@ -12,10 +17,8 @@ REMOVED: Final = ".removed-"
 
 
 def versions(base: Path) -> list[int]:
-    """List the version numbers of a folder, the newest last."""
-    if not base.is_dir():
-        return []
-    return sorted(int(p.name) for p in base.iterdir() if _is_number(p.name) and p.is_dir())
+    """List the version numbers of a folder, the newest last: those that a server finds there."""
+    return sorted(find_versions(base)) if base.is_dir() else []
 
 
 def in_words(numbers: list[int]) -> str:
@@ -25,16 +28,24 @@ def in_words(numbers: list[int]) -> str:
 
 def remove_version(base: Path, version: int) -> None:
     """Take a version away: first its number, at once, then its files."""
-    leaving = (base / str(version)).rename(base / f"{REMOVED}{version}")
-    shutil.rmtree(leaving)
+    _remove((base / str(version)).rename(base / f"{REMOVED}{version}"))
 
 
 def remove_leftovers(base: Path) -> None:
     """Remove what an interrupted push or removal left; the caller holds the folder's lock."""
     for prefix in (UNFINISHED, REMOVED):
-        for folder in base.glob(f"{prefix}*"):
-            shutil.rmtree(folder)
+        for leftover in base.glob(f"{prefix}*"):
+            _remove(leftover)
 
 
-def _is_number(name: str) -> bool:
-    return name.isascii() and name.isdecimal()
+def _remove(leftover: Path) -> None:
+    """Remove what has no number; what stays, such as another user's, stops no push or rollback."""
+    try:
+        if leftover.is_symlink():
+            leftover.unlink()
+        else:
+            shutil.rmtree(leftover)
+    except OSError as error:
+        _LOG.warning(
+            "%s cannot be removed: %s; nothing needs it, remove it by hand", leftover, error
+        )

@@ -36,15 +36,18 @@ def locked(
 
     Raises:
         BusyError: another process holds it; tells which, since when and what for.
+        OSError: the folder cannot be written to, or its drive knows no locks.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = _holder(descriptor)
             raise BusyError(f"{action}: {folder} is held by a {holder}: {advice}") from None
+        except OSError as error:  # of a drive that knows no locks; it lacks the file's name
+            raise OSError(error.errno, error.strerror, str(folder / LOCK_FILE)) from error
         _sign(descriptor, action)
         yield
     finally:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.server import running
+from serving.in_process import running
 from serving.settings import Endpoints, RequestLimits, RetryPolicy, ServerSettings
 
 POLL_S = 0.05

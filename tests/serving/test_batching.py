@@ -19,6 +19,7 @@ from serving.errors import Code, ServingError
 from serving.signatures import Arrays
 
 MANY = 24
+PATIENCE_S = 20.0
 
 
 @contextmanager
@@ -69,6 +70,26 @@ def test_a_batch_is_padded_to_an_allowed_size_and_the_padding_is_cut_off() -> No
     assert sizes == [4]
 
 
+def test_every_thread_runs_batches_still_after_another_has_waited_for_company() -> None:
+    at_once = threading.Barrier(2)
+
+    def run(inputs: Arrays) -> Arrays:
+        if len(inputs["x"]) == 2:
+            at_once.wait(PATIENCE_S)
+        return inputs
+
+    parameters = BatchingParameters(
+        max_batch_size=2, batch_timeout_micros=20_000, num_batch_threads=2
+    )
+    batcher = Batcher(run, parameters)
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(3):
+            assert len(batcher({"x": np.arange(1)})["x"]) == 1
+            full = pool.map(batcher, [{"x": np.arange(2)}] * 2)
+            assert [len(answer["x"]) for answer in full] == [2, 2]
+    batcher.close()
+
+
 def test_a_faulty_request_spoils_no_other_in_its_batch() -> None:
     parameters = BatchingParameters(max_batch_size=3, batch_timeout_micros=500_000)
     with doubling(parameters) as (batcher, sizes), ThreadPoolExecutor(3) as pool:
@@ -95,6 +116,35 @@ def test_a_batch_that_ran_out_of_time_is_not_run_again() -> None:
                 future.result()
     batcher.close()
     assert sizes == [3]
+
+
+def test_a_request_whose_time_is_over_while_it_waits_is_never_run() -> None:
+    ran: list[int] = []
+    until = threading.Event()
+
+    def run(inputs: Arrays) -> Arrays:
+        ran.extend(inputs["x"].tolist())
+        until.wait()
+        return inputs
+
+    parameters = BatchingParameters(max_batch_size=1, num_batch_threads=1)
+    batcher = Batcher(run, parameters, time_limit_s=0.2)
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(batcher, {"x": np.array([1])})
+        while not ran:
+            time.sleep(0.001)
+        late = pool.submit(batcher, {"x": np.array([2])})
+        time.sleep(0.3)
+        last = pool.submit(batcher, {"x": np.array([3])})
+        time.sleep(0.05)
+        until.set()
+        assert first.result()["x"].tolist() == [1]
+        with pytest.raises(ServingError, match=r"not ready within 0\.2 s") as caught:
+            late.result()
+        assert last.result()["x"].tolist() == [3]
+    batcher.close()
+    assert caught.value.code is Code.DEADLINE_EXCEEDED
+    assert ran == [1, 3]
 
 
 @pytest.mark.parametrize("answer", [np.arange(3), np.array(1.0), np.zeros((0, 2))])

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import httpx
 import pytest
 
 from serving.catalog import Catalog
+from serving.plans import ModelPlan
 from serving.settings import Endpoints, RetryPolicy
 
 PATIENCE_S = 10.0
@@ -145,6 +147,26 @@ def test_a_model_dropped_from_the_configuration_is_served_no_more(
     config.write_text("model_config_list {}", "utf-8")
     eventually(lambda: states(endpoints) == {})
     assert httpx.get(f"{endpoints.rest}/v1/models/reviews").status_code == 404
+
+
+def test_a_model_that_is_dropped_or_moved_gives_its_memory_back(tmp_path: Path) -> None:
+    closed: list[Path] = []
+
+    def load(path: Path, _version: int) -> ExitStack:
+        servable = ExitStack()
+        servable.callback(closed.append, path)
+        return servable
+
+    for folder in ("old", "new", "other"):
+        (tmp_path / folder / "1").mkdir(parents=True)
+    catalog = Catalog(load=load, retry=RetryPolicy())
+    catalog.apply([ModelPlan("reviews", tmp_path / "old"), ModelPlan("other", tmp_path / "other")])
+    catalog.apply([ModelPlan("reviews", tmp_path / "new"), ModelPlan("other", tmp_path / "other")])
+    assert closed == [tmp_path / "old" / "1"]
+    catalog.apply([ModelPlan("other", tmp_path / "other")])
+    assert closed == [tmp_path / "old" / "1", tmp_path / "new" / "1"]
+    catalog.close()
+    assert closed[2:] == [tmp_path / "other" / "1"]
 
 
 def test_a_changed_configuration_file_is_read_again_when_asked(

@@ -103,6 +103,15 @@ def test_a_faulty_predict_is_refused_with_code_and_reason(
     assert (found, words in details) == (code, True), details
 
 
+def test_a_reason_longer_than_grpc_carries_is_cut_and_keeps_its_code(predictions: Any) -> None:
+    no_example = "환불해 주세요 " * 2_000  # TensorFlow's message quotes it whole
+    request = request_for("reviews", {"examples": [no_example]}, signature="serving_examples")
+    code, details = refusal(predictions.Predict, request)
+    assert code == "INVALID_ARGUMENT"
+    assert "Could not parse example input, value: '환불해" in details
+    assert details.endswith("...TRUNCATED")
+
+
 @pytest.mark.parametrize("dtype", ["resource", "variant"])
 def test_a_tensor_without_values_is_refused(predictions: Any, dtype: str) -> None:
     import tensorflow as tf

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from serving.catalog import Catalog, Watcher
+from serving.catalog import Catalog
 from serving.errors import ServingError, invalid
 from serving.plans import ModelPlan, VersionPolicy
 from serving.settings import RetryPolicy
 from serving.states import State
+from serving.watching import Watcher
 
 MODEL = "reviews"
 
@@ -63,6 +64,24 @@ def test_a_label_keeps_its_version_loaded_while_the_next_one_does_not_load(shelf
     assert shelf.answers("stable") == 10
     loaded = {version for version, state in shelf.states().items() if state is State.AVAILABLE}
     assert loaded == {4, 10}
+
+
+@pytest.mark.parametrize(("pause_s", "attempts"), [(0, 3), (3_600, 1)])
+def test_a_version_that_failed_is_tried_again_after_the_pause_and_not_before(
+    tmp_path: Path, pause_s: int, attempts: int
+) -> None:
+    tried: list[int] = []
+
+    def load(_path: Path, version: int) -> ExitStack:
+        tried.append(version)
+        raise RuntimeError("out of memory")
+
+    (tmp_path / "1").mkdir()
+    catalog = Catalog(load=load, retry=RetryPolicy(5, pause_s * 1_000_000))
+    catalog.apply([ModelPlan(MODEL, tmp_path)])
+    for _ in range(2):
+        catalog.poll()
+    assert tried == [1] * attempts
 
 
 def test_a_label_moves_by_itself_once_its_version_loads(shelf: Shelf) -> None:

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from serving.errors import ServingError
+from serving.in_process import running
 from serving.limits import WorkRoom
-from serving.server import running
 from serving.settings import Endpoints, RequestLimits, ServerSettings
 
 ENDLESS, A_WHILE = 50_000_000, 50_000
@@ -95,6 +95,33 @@ def test_requests_in_flight_are_answered_before_the_server_ends(
         assert list(by_grpc.result().outputs["done"].float_val) == [float(A_WHILE)]
     with pytest.raises(httpx.ConnectError):
         ask(endpoints, 1)
+
+
+def test_requests_that_outlast_the_drain_are_told_to_try_again(
+    publish: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for module in ("in_process", "listening"):
+        monkeypatch.setattr(f"serving.{module}.DRAIN_S", 0.5)
+    publish("numbers", tmp_path / "1")
+    settings = ServerSettings(
+        model_name="numbers",
+        model_base_path=tmp_path,
+        port=0,
+        rest_api_port=0,
+        limits=RequestLimits(request_timeout_s=5.0, running=1),
+    )
+    with ThreadPoolExecutor(4) as pool:
+        with running(settings) as endpoints:
+            by_rest = [pool.submit(ask, endpoints, ENDLESS) for _ in range(2)]
+            by_grpc = [pool.submit(ask_grpc, endpoints, ENDLESS) for _ in range(2)]
+            time.sleep(0.5)
+        for response in (one.result() for one in by_rest):
+            assert response.status_code == 503
+            assert "the server is shutting down" in response.json()["error"]
+        for error in (one.exception() for one in by_grpc):
+            assert isinstance(error, grpc.RpcError)
+            assert error.code().name == "UNAVAILABLE"
+    assert [record.message for record in caplog.records if record.exc_info] == []
 
 
 def test_work_given_up_while_it_waits_is_never_done() -> None:

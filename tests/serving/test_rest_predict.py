@@ -1,6 +1,7 @@
 """The REST API's predict call, by HTTP against a running server."""
 
 import base64
+import http.client
 import json
 import math
 import unicodedata
@@ -10,6 +11,8 @@ import httpx
 import pytest
 
 from serving.settings import Endpoints
+
+MANY_BYTES = 32 * 2**20  # more than the sockets between client and server hold
 
 
 @pytest.fixture
@@ -77,6 +80,19 @@ def test_outputs_named_bytes_are_base64_and_others_are_text(call: Any) -> None:
     (row,) = call(document, path="numbers").json()["predictions"]
     assert base64.b64decode(row["raw_bytes"]["b64"]) == raw
     assert row["raw_text"] == raw.decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize("text", ["가", "가a", "가ab"])
+def test_base64_needs_no_padding(call: Any, text: str) -> None:
+    bare = base64.b64encode(text.encode()).decode().rstrip("=")
+    document = {"signature_name": "echoed", "instances": [{"b64": bare}]}
+    (row,) = call(document, path="numbers").json()["predictions"]
+    assert row["raw_text"] == text
+
+
+def test_a_number_that_no_double_holds_is_refused_and_does_not_become_infinity(call: Any) -> None:
+    response = call(b'{"signature_name": "divided", "instances": [1e999]}', path="numbers")
+    assert "JSON Parse error: number too large: 1e999" in error_of(response)
 
 
 def test_not_a_number_and_infinity_travel_as_json_tokens(call: Any) -> None:
@@ -149,6 +165,7 @@ def test_an_empty_column_is_an_empty_batch(call: Any) -> None:
         ),
         (b'{"inputs": ' + b"[" * 800 + b'"a"' + b"]" * 800 + b"}", "nested 800 deep"),
         ({"instances": [{"b64": "###"}]}, "'b64' is not base64"),
+        ({"instances": [{"b64": "YQ="}]}, "'b64' is not base64"),
         ({"signature_name": 3, "instances": ["a"]}, "'signature_name': expected a string"),
         (
             {"signature_name": "nope", "instances": ["a"]},
@@ -225,6 +242,28 @@ def test_a_body_up_to_the_limit_is_answered_and_a_larger_one_refused(call: Any) 
     assert call({"instances": ["a" * (64 * 1024 - frame)]}).status_code == 200
     message = error_of(call({"instances": ["a" * (64 * 1024 - frame + 1)]}), 413)
     assert "larger than 65536 bytes (--max_request_bytes)" in message
+
+
+@pytest.mark.parametrize(
+    ("path", "encoding", "status"),
+    [
+        ("/v1/models/reviews:predict", "identity", 413),
+        ("/v1/models/reviews:predict", "gzip", 415),
+        ("/v1/models/reviews:classify", "identity", 501),
+        ("/v1/model/reviews:predict", "identity", 400),
+        ("/reviews", "identity", 404),
+    ],
+)
+def test_a_client_that_still_sends_when_it_is_refused_sees_the_reason(
+    both: Endpoints, path: str, encoding: str, status: int
+) -> None:
+    connection = http.client.HTTPConnection(both.host, both.rest_api_port, timeout=30)
+    headers = {"Content-Encoding": encoding, "Connection": "close"}  # urllib's, and so the client's
+    connection.request("POST", path, b"a" * MANY_BYTES, headers)
+    answer = connection.getresponse()
+    assert answer.status == status
+    assert json.load(answer)["error"]
+    connection.close()
 
 
 def test_a_compressed_body_is_refused_by_name(both: Endpoints) -> None:

@@ -58,6 +58,7 @@ def test_a_version_and_a_label_can_be_asked_to_predict(both: Endpoints, where: s
         ("/v1/models/reviews/labels/canary/metadata", 400, 'no version label "canary"'),
         ("/v1/models/numbers/labels/stable", 400, "it has []"),
         ("/v1/models/reviews/versions/99999999999999999999", 400, "no 64-bit number"),
+        (f"/v1/models/reviews/versions/{'9' * 5000}", 400, "no 64-bit number"),
         ("/v1/models", 400, "Missing model name"),
         ("/v1/models/reviews:predict", 400, "Malformed request: GET"),
         ("/v1/models/reviews/versions/x", 400, "Malformed request"),
@@ -81,6 +82,10 @@ def test_predicting_on_an_unknown_version_or_label_is_refused(
     url = f"{both.rest}/v1/models/reviews/{version}:predict"
     response = httpx.post(url, json={"instances": ["좋다"]})
     assert response.status_code == status
+
+
+def test_zeros_before_a_version_do_not_count(get: Any) -> None:
+    assert get(f"/v1/models/reviews/versions/{'0' * 5000}7").json() == AVAILABLE
 
 
 def test_a_model_name_is_percent_decoded_and_paths_ignore_case(get: Any) -> None:

@@ -18,6 +18,7 @@ import pytest
 from serving import client
 from serving.flags import read_flags
 from serving.listening import listen
+from serving.server import serve
 from serving.settings import Endpoints, ServerSettings
 
 PATIENCE_S = 60.0
@@ -67,6 +68,14 @@ def test_a_server_tells_its_ports_runs_tensorflow_text_and_ends_well_on_sigterm(
         assert (process.returncode, rest) == (0, "")
         assert "SIGTERM: draining" in errors
         assert "Traceback" not in errors
+
+
+def test_signals_do_again_what_they_did_once_the_server_has_ended(tmp_path: Path) -> None:
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.getsignal(number) for number in numbers]
+    settings = ServerSettings(model_base_path=tmp_path, port=0, rest_api_port=0)
+    serve(settings, on_ready=lambda _: signal.raise_signal(signal.SIGTERM))
+    assert [signal.getsignal(number) for number in numbers] == before
 
 
 def test_a_request_that_outlasts_the_drain_does_not_keep_the_server_from_ending(

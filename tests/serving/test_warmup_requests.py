@@ -9,7 +9,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
 from serving.batching_parameters import read_batching_parameters
-from serving.errors import ServingError
+from serving.errors import Code, ServingError
 from serving.releases.serving_files import batching_parameters
 from serving.servable import Servable
 from serving.warmup import WARMUP_FILE, load_and_warm_up, replay, write_requests
@@ -76,6 +76,20 @@ def test_a_record_that_is_no_request_is_named(copied: Callable[[str], Path]) -> 
         ServingError, match=r"requests, record 1: expected a PredictionLog, .* 12 bytes"
     ):
         load_and_warm_up(version, time_limit_s=10.0)
+
+
+@pytest.mark.parametrize(("kept", "record"), [(-5, 2), (20, 0)])
+def test_a_file_that_was_cut_off_is_named_with_the_first_record_that_is_not_whole(
+    copied: Callable[[str], Path], kept: int, record: int
+) -> None:
+    version = copied("first")
+    write_requests(version, ["좋아요"] * 2, model="reviews")
+    file = version / WARMUP_FILE
+    file.write_bytes(file.read_bytes()[:kept])
+    where = rf"tf_serving_warmup_requests, record {record}: cannot be read: .*truncated record"
+    with pytest.raises(ServingError, match=where) as caught:
+        load_and_warm_up(version, time_limit_s=10.0)
+    assert caught.value.code is Code.DATA_LOSS
 
 
 def test_more_texts_than_a_batch_holds_are_replayed_with_the_containers_batching(

@@ -103,14 +103,20 @@ def assert_whole(base: Path, *, old: set[int | None]) -> None:
     assert serving(base) <= old | {versions(base)[-1]}
 
 
+def duration(strike: Callable[[str], str]) -> float:
+    """Seconds of a push that nobody kills."""
+    started = time.monotonic()
+    assert strike("step 0") == "ended 0"
+    return time.monotonic() - started
+
+
 def test_at_twenty_random_moments(
     release: Release, strike: Callable[[str], str], base: Path
 ) -> None:
     release(keep=KEEP)
     assert strike("step 0") == "ended 0"  # also waits until the other process is ready
-    started = time.monotonic()
-    assert strike("step 0") == "ended 0"
-    seconds, drawn = time.monotonic() - started, random.Random(11)
+    seconds = min(duration(strike) for _ in range(5))  # a busy machine lengthens some
+    drawn = random.Random(11)
     outcomes, unfinished = [], 0
     for _ in range(RANDOM_MOMENTS):
         old = serving(base)

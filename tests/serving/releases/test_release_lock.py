@@ -1,5 +1,6 @@
 """The lock that keeps a second process out of a folder."""
 
+import errno
 import json
 import os
 import subprocess
@@ -75,6 +76,30 @@ def test_a_holder_that_signs_a_moment_later_is_named(
     file.write_text("", "utf-8")
     threading.Timer(0.1, file.write_text, [signature, "utf-8"]).start()
     with pytest.raises(BusyError, match="held by a push of"), locked(tmp_path, "push"):
+        pass
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o002, 0o664), (0o022, 0o644), (0o077, 0o600)])
+def test_who_may_write_into_a_shared_folder_may_lock_it(
+    tmp_path: Path, umask: int, mode: int
+) -> None:
+    before = os.umask(umask)
+    try:
+        with locked(tmp_path, "push"):
+            assert (tmp_path / LOCK_FILE).stat().st_mode & 0o777 == mode
+    finally:
+        os.umask(before)
+
+
+def test_a_drive_without_locks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_descriptor: int, _operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with (
+        pytest.raises(OSError, match=rf"No locks available: '{tmp_path / LOCK_FILE}'"),
+        locked(tmp_path, "push"),
+    ):
         pass
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from serving import releases
+from serving.releases import changes
 from serving.releases.errors import BusyError, RefusedError
 from serving.releases.folder import REMOVED, UNFINISHED, versions
 from serving.releases.lock import locked
@@ -96,6 +98,7 @@ def test_a_version_is_on_the_disk_before_it_has_its_number_and_that_before_it_se
     named = synced.index((base.stat().st_ino, [done.version]))
     serves = synced.index(((base / "releases.json").stat().st_ino, [done.version]))
     assert named < serves
+    assert synced[serves + 1] == synced[named], "the renaming of releases.json is on the disk too"
 
 
 def test_a_version_is_named_by_the_time(release: Release) -> None:
@@ -170,6 +173,7 @@ def test_versions_are_folders_with_plain_numbers_alone(base: Path) -> None:
     for name in ("9", "10", "canary", f"{UNFINISHED}11", "1a", "-3", "٣", "１４"):
         (base / name).mkdir(parents=True)
     (base / "12").write_text("a file")
+    (base / "20261122150112123456").mkdir()  # a date to the microsecond: beyond 64 bits
     assert versions(base) == [9, 10]
     assert versions(base / "nowhere") == []
 
@@ -179,6 +183,37 @@ def test_what_an_interrupted_push_or_removal_left_is_removed(release: Release, b
         (base / name / "variables").mkdir(parents=True)
     version = release().version
     assert names(base) == {str(version), *OWN_FILES}
+
+
+def test_what_cannot_be_removed_stops_no_change_and_is_told(
+    release: Release,
+    base: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """On a network drive a file that a server holds open stays, and its folder with it."""
+    first = release(keep=1).version
+    for name in (f"{UNFINISHED}16", f"{UNFINISHED}17"):
+        (base / name).mkdir()
+
+    def refuse(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", "v")
+
+    monkeypatch.setattr(shutil, "rmtree", refuse)
+    second, third = (release(keep=1) for _ in range(2))
+    assert third.removed == [first]
+    assert changes.rollback(base).after.stable == second.version
+    assert versions(base) == [second.version, third.version]
+    told = [record.message for record in caplog.records]
+    assert any(f"{base / UNFINISHED}16 cannot be removed" in message for message in told)
+    assert any(f"{base / REMOVED}{first} cannot be removed" in message for message in told)
+
+
+def test_a_file_named_as_a_leftover_stops_no_push(release: Release, base: Path) -> None:
+    base.mkdir(parents=True)
+    (base / f"{UNFINISHED}note").write_text("왜 멈췄는지 확인할 것")
+    version = release().version
+    assert names(base) == {str(version), f"{UNFINISHED}note", *OWN_FILES}
 
 
 def test_recovery_removes_leftovers_but_not_those_of_a_push_at_work(base: Path) -> None:
@@ -206,6 +241,24 @@ def test_a_full_disk_leaves_no_version(release: Release, base: Path) -> None:
     with pytest.raises(OSError, match="File too large"):
         release()
     assert names(base) == {".lock"}
+
+
+def test_a_disk_that_is_full_at_a_rollback_is_told_and_changes_nothing(
+    release: Release, base: Path
+) -> None:
+    release()
+    second = release().version
+    before = contents(base)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(OSError, match=r"File too large: '.*releases\.json"):
+            changes.rollback(base)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    before.pop(".lock")
+    assert {name: contents(base)[name] for name in before} == before
+    assert served(base) == second
 
 
 def test_a_source_that_cannot_be_read_leaves_what_serves_alone(

@@ -39,6 +39,20 @@ def test_a_push_removes_what_is_too_old_and_says_so(release: Release, base: Path
     assert not list(base.glob(f"{REMOVED}*")), "its files are gone too"
 
 
+def test_of_a_version_that_is_a_link_the_link_goes_and_what_it_points_to_stays(
+    release: Release, base: Path, tmp_path: Path
+) -> None:
+    first = release(keep=1).folder
+    elsewhere = first.rename(tmp_path / "another disk")
+    first.symlink_to(elsewhere)
+    for _ in range(2):
+        done = release(keep=1)
+    assert done.removed == [int(first.name)]
+    assert not list(base.glob(f"{REMOVED}*"))
+    assert (elsewhere / "saved_model.pb").is_file()
+    changes.rollback(base)
+
+
 def test_the_served_version_outlives_any_number_of_pushes(release: Release, base: Path) -> None:
     stable = release().version
     changes.pin(base, stable)
