@@ -21,7 +21,7 @@ from pipeline_runs import PRESETS
 if TYPE_CHECKING:
     from pipeline.local_runner import NodeResult
 
-COMMON = ["data.eval_fraction=0.2"]
+COMMON = ["data.eval_fraction=0.2", "training.adversarial=0"]  # else each takes twice as long
 SWITCHES = {
     "as it is": [],
     "another seed": ["training.seed=18"],
@@ -33,6 +33,8 @@ SWITCHES = {
     "no dropout of features": ["training.dropout=0"],
     "mean pooling": ["training.pooling=mean"],
     "max pooling": ["training.pooling=max"],
+    "adversarial": ["training.adversarial=0.1"],
+    "adversarial, another seed": ["training.adversarial=0.1", "training.seed=18"],
     "no label smoothing": ["training.label_smoothing=0"],
     "gradients not cut": ["training.max_gradient_norm=0"],
     "weights not averaged": ["training.averaged_steps=0"],

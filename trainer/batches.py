@@ -69,7 +69,7 @@ def _batches_of_a_window(
         drawn = tf.random.experimental.stateless_shuffle(drawn, seed)
     pools = tf.range(tf.size(labels)) // (batch_size * POOLED_BATCHES)
     lengths = tf.cast(tf.gather(tokens.row_lengths(), drawn), tf.int32)
-    longest = tf.reduce_max(tf.pad(lengths, [[0, 1]])) + 1
+    longest = tf.reduce_max(lengths) + 1
     order = tf.gather(drawn, tf.argsort(pools * longest + lengths, stable=True))
     starts = tf.data.Dataset.range(0, tf.size(order, tf.int64), batch_size)
     return starts.map(lambda start: _padded(tokens, labels, order[start : start + batch_size]))

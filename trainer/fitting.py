@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import tensorflow as tf
 
+from trainer.adversarial import adversarial_step
 from trainer.averaging import AveragedWeights
 from trainer.lazy_adam import LazyAdam
 from trainer.settings import TrainingSettings
@@ -81,7 +82,10 @@ def compiled(
     """Give the model its optimizer, loss and metric."""
     # Autograph leaves Keras alone, but not under the name tf_keras: it would rewrite every function
     # of the layers, which takes longer than an epoch on a small corpus and changes nothing.
-    model.train_step = tf.autograph.experimental.do_not_convert(model.train_step)
+    step = model.train_step
+    if settings.adversarial:
+        step = adversarial_step(model, share=settings.adversarial)
+    model.train_step = tf.autograph.experimental.do_not_convert(step)
     model.test_step = tf.autograph.experimental.do_not_convert(model.test_step)
     model.compile(
         optimizer=_optimizer(settings, train_rows=train_rows),

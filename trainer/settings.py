@@ -86,6 +86,13 @@ class TrainingSettings(BaseModel):
         "mean_max", description="What becomes of the states of all tokens."
     )
     dropout: float = Field(0.5, ge=0.0, lt=1.0, description="Share of pooled features dropped.")
+    adversarial: float = Field(
+        0.0,
+        ge=0.0,
+        lt=1.0,
+        description="Also train on token vectors moved to where the loss rises, by this share of "
+        "their length; a step takes about twice as long; 0: off.",
+    )
     label_smoothing: float = Field(
         0.1, ge=0.0, lt=1.0, description="Share of a row's weight that goes to all labels alike."
     )

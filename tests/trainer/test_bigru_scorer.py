@@ -133,6 +133,7 @@ def test_the_gru_meets_the_conditions_of_the_cudnn_kernel(model: tf.keras.Model)
             "unroll": False,
             "use_bias": True,
             "reset_after": True,
+            "return_sequences": True,
         }
         assert {name: layer.get_config()[name] for name in wanted} == wanted
         assert layer._could_use_gpu_kernel

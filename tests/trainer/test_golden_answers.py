@@ -118,6 +118,20 @@ def test_copies_of_a_row_take_no_other_row_s_place() -> None:
     assert answers_of([rows, often * 100]) == sampled
 
 
+def test_a_key_tells_the_features_apart_in_whatever_order_they_come() -> None:
+    def key(**features: list[int]) -> str:
+        [found] = golden_answers(
+            lambda _: np.zeros([1, 1]),
+            [{name: ragged([values]) for name, values in features.items()}],
+            features=lambda texts: {"tokens": ragged([])},
+            labels=["하나"],
+        ).answers
+        return found
+
+    assert key(ngrams=[1], tokens=[2, 3]) == key(tokens=[2, 3], ngrams=[1])
+    assert key(ngrams=[1], tokens=[2, 3]) != key(ngrams=[1, 2], tokens=[3])
+
+
 def test_a_batch_that_has_lost_all_its_rows_gives_none() -> None:
     assert sorted(answers_of([[[7, 1], [5]], [], [[6]]]).values()) == [5, 6, 7]
 

@@ -107,6 +107,15 @@ def test_every_epoch_has_its_own_order_and_a_run_repeats_them(split: list[str]) 
     assert [rows_of(dataset) for _ in range(3)] == epochs
 
 
+def test_short_and_long_batches_change_places_from_epoch_to_epoch(split: list[str]) -> None:
+    dataset = batches(split, SPEC, batch_size=16, seed=1)
+    first, second = (
+        [tokens.shape[1] for tokens, _ in dataset.as_numpy_iterator()] for _ in range(2)
+    )
+    assert sorted(first) == sorted(second)
+    assert first != second
+
+
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_kept_split_is_read_once_and_shuffled_in_every_epoch(
     split: list[str], tmp_path: Path, kept: bool
@@ -134,6 +143,12 @@ def test_rows_of_a_length_keep_their_order_without_a_seed(split: list[str]) -> N
 def test_rows_without_a_known_label_are_left_out(tmp_path: Path) -> None:
     path = write(tmp_path / "rows.gz", [((5, 6), 0), ((7,), -1), ((8, 9), 2)])
     assert rows_of(batches([path], SPEC, batch_size=2)) == [((5, 6), 0), ((8, 9), 2)]
+
+
+@pytest.mark.parametrize("seed", [None, 3])
+def test_a_split_without_a_known_label_has_no_batches(tmp_path: Path, seed: int | None) -> None:
+    path = write(tmp_path / "rows.gz", [((5, 6), -1), ((), -1)])
+    assert rows_of(batches([path], SPEC, batch_size=2, seed=seed)) == []
 
 
 def test_a_split_smaller_than_a_batch_is_one_batch(tmp_path: Path) -> None:
@@ -181,6 +196,13 @@ class TestSeveralWindows:
         widths = self.widths(split, seed=3)
         falls = sum(later < earlier for earlier, later in pairwise(widths))
         assert falls > len(widths) * 0.4  # in the pools' own order a third at most
+
+    def test_every_epoch_draws_the_rows_of_its_batches_anew(self, split: list[str]) -> None:
+        dataset = batches(split, SPEC, batch_size=self.BATCH_SIZE, seed=3)
+        first, second = (
+            {frozenset(tokens[:, 0]) for tokens, _ in dataset.as_numpy_iterator()} for _ in range(2)
+        )
+        assert len(first & second) < len(first) / 2
 
     def widths(self, split: list[str], *, seed: int | None) -> list[int]:
         dataset = batches(split, SPEC, batch_size=self.BATCH_SIZE, seed=seed)

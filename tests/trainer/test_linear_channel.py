@@ -94,6 +94,7 @@ def test_the_hashes_of_single_characters_spread_over_the_shelves() -> None:
     found = shelves(keys)
     longest = np.diff([*found.starts, len(keys)]).max()
     assert len(keys) == 4 * 5_000
+    assert ON_A_SHELF <= len(keys) / len(found.starts) < 2 * ON_A_SHELF
     assert longest < 4 * ON_A_SHELF
     assert longest < 2**found.halvings <= 2 * longest
 
@@ -131,6 +132,14 @@ def test_a_heavier_class_is_answered_more_often() -> None:
     plain = margins(fit(ngrams, labels), ngrams).argmax(axis=1)
     heavy = fit(ngrams, labels, class_weights={0: 50.0, 1: 1.0, 2: 1.0, 3: 1.0})
     assert (margins(heavy, ngrams).argmax(axis=1) == 0).sum() > (plain == 0).sum()
+
+
+def test_a_seed_gives_the_same_weights_whatever_was_drawn_before() -> None:
+    ngrams, labels = rows(10, count=30)  # of fewer rows than n-grams: the solver draws by chance
+    first, again, other = (fit(ngrams, labels, seed=seed) for seed in (1, 1, 2))
+    assert len(first.keys) > len(ngrams)
+    np.testing.assert_array_equal(again.weights, first.weights)
+    assert np.any(other.weights != first.weights)
 
 
 def test_log_count_ratios_are_those_of_the_formula() -> None:

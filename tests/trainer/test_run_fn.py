@@ -9,7 +9,8 @@ import pytest
 import tensorflow as tf
 from tfx.components.trainer.fn_args_utils import FnArgs
 
-from trainer import assets, run
+from trainer import assets, fitting, run
+from trainer.averaging import AveragedWeights
 from trainer.fitting import EDGE_SHARE, compiled, fit, learning_rate
 from trainer.models import bigru
 from trainer.run import run_fn
@@ -96,7 +97,13 @@ def embed_and_choose() -> tf.keras.Model:
     return tf.keras.Model(tokens, tf.keras.layers.Softmax()(scores[:, 0]))
 
 
-def fit_toy(folder: Path, *, wanted: list[int], **fields: Any) -> tuple[dict[str, Any], Any]:
+def fit_toy(
+    folder: Path,
+    *,
+    wanted: list[int],
+    class_weights: dict[int, float] | None = None,
+    **fields: Any,
+) -> tuple[dict[str, Any], Any]:
     """Learn 1 -> 0 and 2 -> 1, evaluated by what `wanted` says."""
     settings = TrainingSettings(**({"learning_rate": 0.5, "batch_size": 4} | fields))
     model = embed_and_choose()
@@ -106,7 +113,7 @@ def fit_toy(folder: Path, *, wanted: list[int], **fields: Any) -> tuple[dict[str
         toy(wanted),
         settings=settings,
         train_rows=16,
-        class_weights=None,
+        class_weights=class_weights,
         log_dir=str(folder),
     )
     return summary, model
@@ -139,6 +146,48 @@ def test_weights_that_ran_off_are_told_with_the_settings_that_hold_them(tmp_path
         fit_toy(tmp_path, wanted=[0, 1], epochs=1, learning_rate=1e300, max_gradient_norm=0)
 
 
+def test_rows_of_a_class_that_weighs_nothing_teach_nothing(tmp_path: Path) -> None:
+    _, model = fit_toy(tmp_path, wanted=[0, 1], epochs=1, class_weights={0: 0.0, 1: 1.0})
+    of_label = model.layers[1].get_weights()[0][1:]
+    assert not np.any(of_label[0])
+    assert np.all(of_label[1])
+
+
+@pytest.mark.parametrize("steps", [0, 30])
+def test_the_weights_are_averaged_over_the_steps_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    told: list[int] = []
+
+    class Spy(AveragedWeights):
+        def __init__(self, steps: int) -> None:
+            told.append(steps)
+            super().__init__(steps)
+
+    monkeypatch.setattr(fitting, "AveragedWeights", Spy)
+    fit_toy(tmp_path, wanted=[0, 1], epochs=1, averaged_steps=steps)
+    assert told == [steps] * (steps > 0)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+def test_of_a_row_s_weight_the_smoothing_goes_to_all_labels_alike(smoothing: float) -> None:
+    model = embed_and_choose()
+    model.set_weights([np.array([[0, 0], [1, 0], [-1, 2]])])
+    compiled(model, TrainingSettings(label_smoothing=smoothing), train_rows=16)
+    logs = np.log([[np.e / (np.e + 1), 1 / (np.e + 1)], [1 / (1 + np.e**3), 1 / (1 + np.e**-3)]])
+    truth = (1 - smoothing) * np.eye(2) + smoothing / 2
+    expected = -(truth * logs).sum(axis=1).mean()
+    assert model.evaluate(toy([0, 1]), verbose=0)[0] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(("longest", "told"), [(0.0, None), (0.5, 0.5)])
+def test_gradients_are_cut_to_the_length_of_the_settings(
+    longest: float, told: float | None
+) -> None:
+    settings = TrainingSettings(max_gradient_norm=longest)
+    assert compiled(embed_and_choose(), settings, train_rows=16).optimizer.global_clipnorm == told
+
+
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 def test_of_one_class_every_row_is_right(smoothing: float) -> None:
     model = bigru.build(TrainingSettings(embedding_dim=4, units=4), vocabulary_size=3, classes=1)
@@ -157,6 +206,11 @@ def test_the_learning_rate_rises_to_its_peak_and_falls_as_a_cosine() -> None:
     assert (np.diff(rates[:11]) > 0).all()
     assert (np.diff(rates[10:]) <= 0).all()
     assert rates[-1] == pytest.approx(0.01 * EDGE_SHARE)
+
+
+def test_a_constant_learning_rate_stays_at_its_peak() -> None:
+    settings = TrainingSettings(schedule="constant", learning_rate=0.01)
+    assert learning_rate(settings, train_rows=1_000) == 0.01
 
 
 def test_a_last_batch_that_is_not_full_counts_as_a_step() -> None:

@@ -1,5 +1,7 @@
 """From token ids to the states of a recurrent network: word vectors, then a GRU each way."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import tensorflow as tf
@@ -36,6 +38,7 @@ class Encoder(tf.keras.layers.Layer):
         self.embedding = embedding
         self.bidirectional = bidirectional
         self._dropout = tf.keras.layers.SpatialDropout1D(dropout)
+        self._offsets: tf.Tensor | None = None
 
     def build(self, input_shape: tf.TensorShape) -> None:
         """Make the weights."""
@@ -47,11 +50,28 @@ class Encoder(tf.keras.layers.Layer):
         """Tell tokens from padding: `[batch, tokens]`."""
         return tf.not_equal(inputs, PADDING_ID)
 
+    def vectors_of(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Look up a batch's different words, padding among them: `[words, channels]`."""
+        words, _ = tf.unique(tf.reshape(tokens, [-1]))
+        return self.embedding(words)
+
+    @contextmanager
+    def moved(self, offsets: tf.Tensor) -> Iterator[None]:
+        """Add offsets to `vectors_of` the batches that are encoded within it."""
+        self._offsets = offsets
+        try:
+            yield
+        finally:
+            self._offsets = None
+
     def call(self, tokens: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """Encode a batch."""
         words, places = tf.unique(tf.reshape(tokens, [-1]))
         places = tf.reshape(places, tf.shape(tokens))
-        vectors = self._dropout(self.embedding(words)[None], training=training)[0]
+        vectors = self.embedding(words)
+        if self._offsets is not None:
+            vectors += self._offsets
+        vectors = self._dropout(vectors[None], training=training)[0]
         mask = self.compute_mask(tokens)
         if tf.config.list_physical_devices("GPU"):
             return self.bidirectional(tf.gather(vectors, places), mask=mask, training=training)
