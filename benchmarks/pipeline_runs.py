@@ -3,6 +3,7 @@
     python benchmarks/pipeline_runs.py demo          # first run, second run from the cache, --help
     python benchmarks/pipeline_runs.py nsmc 3i4k     # needs MALMOI_DATA; scores the test files
     python benchmarks/pipeline_runs.py nsmc --seeds 3    # and the mean of three seeds
+    python benchmarks/pipeline_runs.py nsmc --set training.adversarial=0    # another setting
 
 The first run starts in an empty output folder; further seeds take from the cache what is before the
 Trainer. Peak memory is the largest resident size of the process that runs the pipeline, as the
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,13 +105,14 @@ def demo(output: Path) -> None:
     print(f"malmoi --help: {best_s:.2f} s, best of {HELP_RUNS}")
 
 
-def real(name: str, output: Path, seeds: int) -> None:
+def real(name: str, output: Path, seeds: int, changed: Sequence[str]) -> None:
     """A real data set: run on train, score on test, ask over HTTP; further seeds train again."""
     preset = PRESETS / f"{name}.yaml"
     _rival(name)
     scores = []
     for seed in range(FIRST_SEED, FIRST_SEED + seeds):
-        report(f"{name}, seed {seed}", run(preset, output, f"training.seed={seed}", *LENIENT))
+        overrides = (f"training.seed={seed}", *LENIENT, *changed)
+        report(f"{name}, seed {seed}", run(preset, output, *overrides))
         scores.append(_score(name, preset, output))
     for figure in ("accuracy", "macro_f1"):
         found = [score[figure] for score in scores]
@@ -179,13 +182,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="+", choices=["demo", *TESTS])
     parser.add_argument("--seeds", type=int, default=1, help="trainings of a real data set")
+    parser.add_argument("--set", action="append", default=[], help="a real data set's KEY=VALUE")
     told = parser.parse_args()
     for name in told.names:
         if name != "demo" and not os.environ.get("MALMOI_DATA"):
             print(f"{name}: skipped, MALMOI_DATA names no folder with the data")
             continue
         with tempfile.TemporaryDirectory(prefix=f"malmoi-{name}-") as folder:
-            demo(Path(folder)) if name == "demo" else real(name, Path(folder), told.seeds)
+            if name == "demo":
+                demo(Path(folder))
+            else:
+                real(name, Path(folder), told.seeds, told.set)
 
 
 if __name__ == "__main__":
