@@ -21,7 +21,7 @@ from pipeline_runs import PRESETS
 if TYPE_CHECKING:
     from pipeline.local_runner import NodeResult
 
-COMMON = ["data.eval_fraction=0.2", "training.adversarial=0"]  # else each takes twice as long
+COMMON = ["data.eval_fraction=0.2", "training.adversarial=0"]  # whose second pass takes long
 SWITCHES = {
     "as it is": [],
     "another seed": ["training.seed=18"],

@@ -91,7 +91,7 @@ class TrainingSettings(BaseModel):
         ge=0.0,
         lt=1.0,
         description="Also train on token vectors moved to where the loss rises, by this share of "
-        "their length; a step takes about twice as long; 0: off.",
+        "their length, in a second pass of each step; 0: off.",
     )
     label_smoothing: float = Field(
         0.1, ge=0.0, lt=1.0, description="Share of a row's weight that goes to all labels alike."

@@ -33,7 +33,7 @@ def globs(pattern: str) -> list[str]:
     return [glob.escape(path) if os.path.isfile(path) else path for path in paths]
 
 
-def found(pattern: str, remote: Callable[[str], Iterable[str]] = glob.glob) -> list[str]:
+def found(pattern: str, remote: Callable[[str], Iterable[str]]) -> list[str]:
     """Return what lies there for a pattern, folders too, each once and sorted.
 
     As in a shell, a wildcard matches no local name that begins with a dot: such are the copies in
@@ -49,7 +49,7 @@ def found(pattern: str, remote: Callable[[str], Iterable[str]] = glob.glob) -> l
 
 def matching(pattern: str) -> list[str]:
     """Return the local files of every span and version, sorted."""
-    return [path for path in found(pattern) if os.path.isfile(path)]
+    return [path for path in found(pattern, lambda _: ()) if os.path.isfile(path)]
 
 
 def nothing_matches(name: str, pattern: str) -> str:
