@@ -41,29 +41,19 @@ def build(config: Config) -> list[BaseNode]:
     """Make the nodes in the order of the data's way through the house."""
     examples = TextExampleGen(
         source=config.data,
-        digest=source_digest(
-            "components/text_example_gen", "components/provenance.py", "trainer/text.py"
-        ),
+        digest=source_digest("components/text_example_gen"),
     )
     quality = DataQuality(
         examples=examples.outputs["examples"],
         columns=config.data.columns,
-        digest=source_digest(
-            "components/data_quality",
-            "components/examples.py",
-            "components/provenance.py",
-            "components/text_example_gen/source.py",
-            "trainer/text.py",
-        ),
+        digest=source_digest("components/data_quality"),
     )
     production = _served_model(config, PRODUCTION, candidate=examples.outputs["examples"])
     statistics = TextStatisticsGen(
         examples=examples.outputs["examples"],
         vocabulary_model=production.outputs["model"],
         text_column=config.data.columns.text,
-        digest=source_digest(
-            "components/text_statistics", "components/provenance.py", "trainer/text.py"
-        ),
+        digest=source_digest("components/text_statistics"),
     )
     schema = _stamped(
         ImportSchemaGen(schema_file=config.schema_file),
@@ -85,24 +75,13 @@ def build(config: Config) -> list[BaseNode]:
         releases=config.models_dir,
         settings=config.gates.data,
         columns=config.data.columns,
-        digest=source_digest(
-            "components/data_gate",
-            "components/text_statistics",
-            "components/examples.py",
-            "components/gate_rules.py",
-            "serving/releases",
-        ),
+        digest=source_digest("components/data_gate"),
     )
     halt = Halt(verdict=gate.outputs["verdict"]).with_id(DATA_GATE_HALT)
     simple = SimpleBaselines(
         examples=examples.outputs["examples"],
         columns=config.data.columns,
-        digest=source_digest(
-            "components/simple_baselines",
-            "components/examples.py",
-            "components/provenance.py",
-            "trainer/text.py",
-        ),
+        digest=source_digest("components/simple_baselines"),
     )
     simple.add_upstream_node(halt)
     transform = _transform(config, examples, schema)
@@ -125,14 +104,7 @@ def build(config: Config) -> list[BaseNode]:
         baselines=simple.outputs["baselines"],
         settings=config.gates.model,
         columns=config.data.columns,
-        digest=source_digest(
-            "components/model_gate",
-            "components/examples.py",
-            "components/gate_rules.py",
-            "components/simple_baselines",
-            "components/text_statistics/characters.py",
-            "components/text_statistics/code_points.py",
-        ),
+        digest=source_digest("components/model_gate"),
     )
     judged.add_upstream_node(evaluator)
     canary = Canary(
@@ -142,27 +114,14 @@ def build(config: Config) -> list[BaseNode]:
         examples=examples.outputs["examples"],
         settings=config.gates.canary,
         columns=config.data.columns,
-        digest=source_digest(
-            "components/canary",
-            "components/data_gate/verdict.py",
-            "components/examples.py",
-            "serving",
-            "trainer/golden.py",
-            "trainer/hostile.py",
-            "trainer/raw_columns.py",
-        ),
+        digest=source_digest("components/canary", "serving"),  # it starts a server
     )
     canary.add_upstream_node(judged)
     pusher = AtomicPusher(
         base=config.models_dir,
         settings=config.release,
         columns=config.data.columns,
-        digest=source_digest(
-            "components/atomic_pusher",
-            "components/examples.py",
-            "serving/releases",
-            "serving/warmup.py",
-        ),
+        digest=source_digest("components/atomic_pusher"),
         sources={"trainer": source_digest("trainer")},
         model=trainer.outputs["model"],
         model_blessing=judged.outputs["blessing"],
@@ -224,7 +183,7 @@ def _transform(config: Config, examples: TextExampleGen, schema: BaseNode) -> Ba
         disable_statistics=True,
         custom_config={
             "settings": config.transform_settings().model_dump(),
-            "digest": source_digest("trainer"),
+            "digest": source_digest("trainer/preprocessing.py"),
         },
     )
 

@@ -38,7 +38,7 @@ class _BadQuoteError(Exception):
 def read_cells(
     lines: Iterable[Line], *, delimiter: str, quoting: bool, width: int | None
 ) -> Iterator[Cells]:
-    """Yield every row; empty lines are none.
+    """Yield every row; a line of empty cells, as spreadsheets leave below a table, is none.
 
     Args:
         lines: The lines of the file, in their order.
@@ -49,7 +49,7 @@ def read_cells(
     feed = _Feed(lines)
     for line in feed:
         text = without_end(line.text)
-        if not text:
+        if not text.strip(delimiter):
             continue
         if quoting and QUOTE in text:
             row = _quoted(line, feed, delimiter=delimiter, width=width)

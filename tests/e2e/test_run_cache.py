@@ -30,7 +30,7 @@ def after_readme(house: Any, second: Any, cold: Callable[..., Any], edited: Path
 
 @pytest.fixture(scope="module")
 def after_edit(house: Any, after_readme: Any, cold: Callable[..., Any], edited: Path) -> Any:
-    """A run of sources in which a comment was added to the model."""
+    """A run of sources in which a comment was added to the network."""
     with (edited / "trainer" / "models" / "bigru.py").open("a", encoding="utf-8") as file:
         file.write("# 덧붙인 줄\n")
     return cold("run", house.config, "--json", PYTHONPATH=str(edited))
@@ -59,12 +59,12 @@ def test_an_edit_of_readme_runs_nothing_again(after_readme: Any) -> None:
     assert set(after_readme.json()["cached"]) == NODES
 
 
-def test_an_edit_of_the_models_code_runs_transform_and_trainer_again(
+def test_an_edit_of_the_networks_code_runs_the_trainer_but_not_transform_again(
     first: Any, after_edit: Any
 ) -> None:
     assert after_edit.status == 0, after_edit.err
     assert NODES - set(after_edit.json()["cached"]) == {
-        *("Transform", "Trainer", "Evaluator", "ModelGate", "Canary", "AtomicPusher")
+        *("Trainer", "Evaluator", "ModelGate", "Canary", "AtomicPusher")
     }
     assert after_edit.json()["pushed"]["version"] > first.json()["pushed"]["version"]
 

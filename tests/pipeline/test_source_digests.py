@@ -1,6 +1,9 @@
 """The cache hears of changed code, and of nothing else."""
 
+import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +58,46 @@ def test_a_module_of_its_own_is_digested_alone(tree: Path) -> None:
     assert fresh("trainer/text.py") == before
     (tree / "trainer" / "text.py").write_text("", "utf-8")
     assert fresh("trainer/text.py") != before
+
+
+def test_an_edit_counts_wherever_it_is_imported_and_nowhere_else(tree: Path) -> None:
+    starts = ("trainer/preprocessing.py", "trainer/run.py")
+    before = {start: fresh(start) for start in starts}
+    (tree / "trainer" / "models" / "gru.py").write_text("", "utf-8")
+    assert [fresh(start) == before[start] for start in starts] == [True, False]
+    (tree / "trainer" / "normalisation.py").write_text("", "utf-8")
+    assert [fresh(start) == before[start] for start in starts] == [False, False]
+
+
+def test_an_import_within_a_function_counts(tree: Path) -> None:
+    (tree / "trainer" / "late.py").write_text("", "utf-8")
+    (tree / "trainer" / "text.py").write_text("def f():\n    from trainer import late\n", "utf-8")
+    before = fresh("trainer/text.py")
+    (tree / "trainer" / "late.py").write_text("LATE = True\n", "utf-8")
+    assert fresh("trainer/text.py") != before
+
+
+LOADED = """
+import json, sys, importlib
+importlib.import_module(sys.argv[1])
+files = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
+print(json.dumps(files))
+"""
+
+
+def test_all_that_python_loads_of_ours_is_digested(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python is asked which files it reads, and each must have been read for the digest."""
+    command = [sys.executable, "-c", LOADED, "components.model_gate.executor"]
+    told = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    loaded = [Path(file) for file in json.loads(told.stdout.splitlines()[-1])]
+    ours = {file for file in loaded if file.is_relative_to(REPOSITORY)}
+    read: set[Path] = set()
+    read_bytes = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.add(path) or read_bytes(path))
+    fresh("components/model_gate/executor.py")
+    assert {file for file in ours if ".venv" not in file.parts} <= read
+    assert REPOSITORY / "trainer" / "preprocessing.py" in read
+    assert REPOSITORY / "components" / "halt" / "component.py" not in read
 
 
 def test_the_same_code_elsewhere_has_the_same_digest(

@@ -159,6 +159,12 @@ def test_blank_lines_are_no_rows() -> None:
     assert good(read("\ntext,label\n\n좋아요,칭찬\n\n\n")) == [(4, "좋아요")]
 
 
+def test_lines_of_empty_cells_are_no_rows_as_spreadsheets_leave_them() -> None:
+    rows = read(",\ntext,label\n좋아요,칭찬\n,\n,칭찬\n,,,\n")
+    assert good(rows) == [(3, "좋아요")]
+    assert [line for line, _ in bad(rows)] == [5]
+
+
 def test_a_cell_of_ten_megabytes_is_a_row_like_any_other() -> None:
     huge = "가" * (10 * 1024 * 1024 // 3)
     for table in (f"text,label\n{huge},칭찬\n", f'text,label\n"{huge}",칭찬\n'):
