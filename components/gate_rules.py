@@ -10,7 +10,8 @@ Level = Literal["off", "warn", "refuse"]
 class Rule(BaseModel):
     """How seriously a rule is taken."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Without infinity: a gate's node gets its settings as JSON, which knows none.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     level: Level = Field(
         "refuse", description="`warn` reports what it finds, `refuse` also stops the run."

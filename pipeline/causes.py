@@ -13,7 +13,7 @@ _STEP: Final = re.compile(r"\s*\[while running '[^']*'\]\s*$")
 
 _KNOWN: Final = (
     (
-        re.compile(r"no space left|disk is full|ENOSPC|disk quota exceeded", re.IGNORECASE),
+        re.compile(r"no space left|disk is full|ENOSPC|EDQUOT|disk quota exceeded", re.IGNORECASE),
         "the disk is full: free some space, or write elsewhere with --set output=/another/disk; "
         "what was finished stays, and the next run goes on from there",
     ),
@@ -50,14 +50,15 @@ def explain(error: BaseException) -> str:
     chain = list(_chain(error))
     for link in reversed(chain):
         for pattern, advice in _KNOWN:
-            if pattern.search(f"{type(link).__name__}: {link}") or _is_full(link, advice):
+            if pattern.search(_searched(link)):
                 return f"{advice} ({_message(link)})"
     return _message(chain[-1])
 
 
-def _is_full(error: BaseException, advice: str) -> bool:
-    full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
-    return full and advice.startswith("the disk is full")
+def _searched(error: BaseException) -> str:
+    """Give type, system's name and message: one of the three tells the cause."""
+    number = error.errno if isinstance(error, OSError) else None
+    return f"{type(error).__name__} {errno.errorcode.get(number or 0, '')}: {error}"
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -20,8 +20,13 @@ from serving.releases.settings import ReleaseSettings
 from trainer.settings import TextSettings, TrainerSettings, TrainingSettings, TransformSettings
 
 _VARIABLE: Final = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
-_NAME: Final = r"^[a-z0-9][a-z0-9_-]{0,62}$"
-"""TFX takes no longer ones."""
+MAX_NAME_CHARS: Final = 63
+"""TFX takes no longer names."""
+
+_NAME: Final = rf"^[a-z0-9][a-z0-9_-]{{0,{MAX_NAME_CHARS - 1}}}$"
+
+_IN_NO_PATH: Final = re.compile("[\0\ud800-\udfff]")
+"""NUL, where a path ends for the system, and halves of characters, which UTF-8 does not write."""
 
 _YAML_ENDINGS: Final = (".yaml", ".yml")
 """Only of files that are named so something is quoted: any other may be personal data."""
@@ -97,6 +102,8 @@ class Config(BaseModel):
     def _is_local(cls, path: str) -> str:
         if "://" in path:
             raise ValueError(f"must lie on this machine, not at {path}")
+        if wrong := _IN_NO_PATH.search(path):
+            raise ValueError(f"holds {wrong[0]!r}, which no path can: {path!r}")
         return path
 
     @property
@@ -170,9 +177,14 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _no_yaml(path: Path, error: UnicodeDecodeError | yaml.YAMLError) -> str:
-    if path.suffix in _YAML_ENDINGS:
-        return f"{path} cannot be read: {error}"
-    return f"{path} cannot be read as YAML; {_is_it_the_data(path)}"
+    if path.suffix not in _YAML_ENDINGS:
+        return f"{path} cannot be read as YAML; {_is_it_the_data(path)}"
+    if isinstance(error, UnicodeDecodeError):
+        return (
+            f"{path} cannot be read: byte {error.start + 1} is not UTF-8; convert the file first, "
+            "such as with iconv -f cp949 -t utf-8"
+        )
+    return f"{path} cannot be read: {error}"
 
 
 def _is_it_the_data(path: Path) -> str:

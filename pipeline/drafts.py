@@ -11,6 +11,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.text_example_gen.sniff import Guess
 from components.text_example_gen.source import Columns, SideType
+from pipeline.config import MAX_NAME_CHARS
 from trainer.settings import TextSettings
 
 ROWS_PER_SUBWORD: Final = 3
@@ -34,7 +35,7 @@ _TYPES: Final[dict[SideType, "schema_pb2.FeatureType"]] = {
 
 
 def name_of(path: str) -> str:
-    """Derive a name from a file: its ASCII letters and digits, or `model`."""
+    """Derive a name from a file: its ASCII letters and digits, as many as fit, or `model`."""
     return _ascii_name(path) or UNNAMED
 
 
@@ -132,7 +133,7 @@ def write_schema(
 
 def _ascii_name(path: str) -> str:
     stem = PurePosixPath(path).name.split(".")[0].lower()
-    return re.sub(r"[^a-z0-9]+", "-", stem).strip("-")
+    return re.sub(r"[^a-z0-9]+", "-", stem).strip("-")[:MAX_NAME_CHARS].rstrip("-")
 
 
 def _subwords(rows: int) -> int:

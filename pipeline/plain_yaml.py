@@ -1,4 +1,4 @@
-"""YAML as people mean it: `off` and `2024-01-01` are words, and a key stands once."""
+"""YAML as people mean it: `off` and `2024-01-01` are words, 010 is no 8, a key stands once."""
 
 import re
 from typing import Any, Final
@@ -7,11 +7,15 @@ import yaml
 
 _BOOL: Final = "tag:yaml.org,2002:bool"
 _DATE: Final = "tag:yaml.org,2002:timestamp"
+_INT: Final = "tag:yaml.org,2002:int"
 _MERGE: Final = "tag:yaml.org,2002:merge"
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader without dates and with the booleans of YAML 1.2: 1.1 also takes `off`."""
+    """The safe loader without dates, with the booleans and integers of YAML 1.2.
+
+    1.1 also takes `off` for a boolean, `010` for 8 and `1:30` for 90.
+    """
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         """Refuse a key that stands twice: PyYAML drops the first, with all that is below it."""
@@ -29,11 +33,14 @@ class _Loader(yaml.SafeLoader):
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag not in {_BOOL, _DATE}]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in {_BOOL, _DATE, _INT}]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver(
     _BOOL, re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+_Loader.add_implicit_resolver(
+    _INT, re.compile(r"^[-+]?(?:0|[1-9][0-9_]*|0x[0-9a-fA-F_]+)$"), list("-+0123456789")
 )
 
 

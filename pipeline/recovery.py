@@ -16,6 +16,10 @@ class StrayArtifactsError(Exception):
     """Outputs of runs whose metadata are gone."""
 
 
+class MovedOutputsError(Exception):
+    """Metadata of runs whose outputs are no longer where they were written."""
+
+
 def recover(root: Path, models: Path) -> list[str]:
     """Close executions that no process works on any more and remove what they had half written.
 
@@ -26,6 +30,7 @@ def recover(root: Path, models: Path) -> list[str]:
 
     Raises:
         StrayArtifactsError: artifacts, but no metadata that know of them.
+        MovedOutputsError: metadata, but of a folder that is gone.
     """
     publish.recover(models)
     artifacts = root / ARTIFACTS_FOLDER
@@ -33,6 +38,7 @@ def recover(root: Path, models: Path) -> list[str]:
     if store is None:
         _refuse_strays(artifacts)
         return []
+    _refuse_moved(store, artifacts)
     names = {kind.id: kind.name for kind in store.get_execution_types()}
     dead = [e for e in store.get_executions() if e.last_known_state == _State.RUNNING]
     for execution in dead:
@@ -52,6 +58,19 @@ def open_metadata(root: Path) -> MetadataStore | None:
     config = metadata_store_pb2.ConnectionConfig()
     config.sqlite.filename_uri = str(root / METADATA_FILE)
     return MetadataStore(config)
+
+
+def _refuse_moved(store: MetadataStore, artifacts: Path) -> None:
+    """Stop where the folder was moved: the cache and the gates' baselines would not be found."""
+    written = (Path(artifact.uri) for artifact in store.get_artifacts())
+    gone = (uri for uri in written if artifacts not in uri.parents and not uri.exists())
+    if lost := next(gone, None):
+        before = next((p for p in lost.parents if p.name == ARTIFACTS_FOLDER), lost)
+        raise MovedOutputsError(
+            f"{artifacts} was {before} when its runs wrote there, and {METADATA_FILE} knows it by "
+            "that path: move it back, or leave a link there; or move both away, and every node "
+            "runs again, with no model to compare with; the pushed versions stay"
+        )
 
 
 def _refuse_strays(artifacts: Path) -> None:

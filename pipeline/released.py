@@ -70,9 +70,10 @@ class ReleasedModel:
                 f"tells what has changed since it was pushed: {explain(error)}"
             ) from error
 
-    def classify(self, texts: Iterable[str]) -> list[Ranked]:
-        """Rank the labels of each text."""
-        return [ranked for batch in _batches(texts) for ranked in self._classify(batch)]
+    def classify(self, texts: Iterable[str]) -> Iterator[Ranked]:
+        """Rank the labels of each text, a batch in memory: with many labels a rank is large."""
+        for batch in _batches(texts):
+            yield from self._classify(batch)
 
     def _classify(self, texts: Sequence[str]) -> Iterator[Ranked]:
         answer: dict[str, Any] = self._model.signatures["serving_default"](

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import numpy as np
 import tensorflow as tf
 
 from trainer.normalisation import EDGE, masked
@@ -21,6 +22,20 @@ HASH_BITS: Final = MODULUS.bit_length()
 
 BLANK: Final = ord(" ")
 
+_LAST_WITH_CASE: Final = 0x1E921
+"""No later code point has another case to be folded to."""
+
+
+def _case_shift(point: int) -> int:
+    folded = chr(point).casefold()
+    return ord(folded if len(folded) == 1 else chr(point).lower()[0]) - point
+
+
+_CASE_SHIFTS: Final = np.array(list(map(_case_shift, range(_LAST_WITH_CASE + 2))), np.int32)
+"""What simple case folding (Unicode 15.0, section 3.13) adds to each code point; the last entry,
+nothing, is for all further ones. `tf.strings.lower` would ask for the locale of whoever trains or
+serves: in a Turkish one I becomes ı."""
+
 _POWERS: Final = [pow(MULTIPLIER, place, MODULUS) for place in range(1, LONGEST + 1)]
 
 
@@ -36,12 +51,15 @@ def hashed_ngrams(texts: tf.Tensor) -> tf.RaggedTensor:
     Returns:
         `[batch, n-grams]` int64 below `MODULUS`; one that stands twice is given twice.
     """
-    lowered = tf.strings.lower(texts, encoding="utf-8")
-    closed = tf.strings.join([" ", lowered, " ", chr(EDGE)])
+    closed = tf.strings.join([" ", texts, " ", chr(EDGE)])
     characters = tf.strings.unicode_decode(closed, "UTF-8")
-    hashes, kept = _runs(tf.cast(characters.flat_values, tf.int64))
+    hashes, kept = _runs(tf.cast(_folded(characters.flat_values), tf.int64))
     ids, whole = (tf.reshape(part, [-1]) for part in (hashes, kept))
     return masked(characters.row_splits * LONGEST, ids, whole)
+
+
+def _folded(points: tf.Tensor) -> tf.Tensor:
+    return points + tf.gather(_CASE_SHIFTS, tf.minimum(points, _LAST_WITH_CASE + 1))
 
 
 def _runs(points: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

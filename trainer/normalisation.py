@@ -5,7 +5,7 @@ from typing import Final
 import tensorflow as tf
 import tensorflow_text as tf_text
 
-from trainer.text import BLANKS, MAX_REPEATS
+from trainer.text import BLANKS, MAX_REPEATS, NONCHARACTERS, REPLACEMENT
 
 EDGE: Final = 0
 """A code point that no normalised text has: it is folded with the blanks."""
@@ -15,13 +15,14 @@ def normalise(texts: tf.Tensor) -> tf.Tensor:
     """Compose (NFC), fold blanks into one space, cut runs of one character to `MAX_REPEATS`.
 
     Args:
-        texts: `[batch]` strings; bytes that are no UTF-8 become U+FFFD.
+        texts: `[batch]` strings; bytes that are no UTF-8 and noncharacters become U+FFFD.
 
     Returns:
         `[batch]` strings.
     """
     valid = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
-    composed = tf_text.normalize_utf8(valid, "NFC")
+    allowed = tf.strings.regex_replace(valid, NONCHARACTERS, REPLACEMENT)
+    composed = tf_text.normalize_utf8(allowed, "NFC")
     folded = tf.strings.strip(tf.strings.regex_replace(composed, BLANKS, " "))
     return _cut_runs(folded)
 

@@ -16,15 +16,16 @@ BLANKS: Final = (
 )
 """White space, control characters and zero-width spaces, in RE2's syntax (which `re` lacks)."""
 
-_REPLACEMENT: Final = "\ufffd"
+REPLACEMENT: Final = "\ufffd"
 _PLANES: Final = range(0, 0x110000, 0x10000)
-_NONCHARACTERS = re.compile(
+NONCHARACTERS: Final = (
     "[\ufdd0-\ufdef"
     + "".join(chr(plane + last) for plane in _PLANES for last in (0xFFFE, 0xFFFF))
     + "]"
 )
-"""Code points that Unicode keeps out of texts (section 23.7); the graph's decoder replaces them."""
+"""Code points that Unicode keeps out of texts (section 23.7), in the syntax of RE2 and `re`."""
 
+_NONCHARACTERS = re.compile(NONCHARACTERS)
 _BLANKS = re.compile(re.sub(r"\\x\{(\w+)\}", r"\\u\1", BLANKS))
 _RUNS = re.compile(rf"(.)\1{{{MAX_REPEATS},}}", re.DOTALL)
 
@@ -35,7 +36,7 @@ def normalise(text: str) -> str:
     Args:
         text: without lone surrogates; noncharacters such as U+FFFE become U+FFFD.
     """
-    composed = unicodedata.normalize("NFC", _NONCHARACTERS.sub(_REPLACEMENT, text))
+    composed = unicodedata.normalize("NFC", _NONCHARACTERS.sub(REPLACEMENT, text))
     return _RUNS.sub(r"\1" * MAX_REPEATS, _BLANKS.sub(" ", composed).strip(" "))
 
 

@@ -1,10 +1,8 @@
 """Vocabularies learnt from word counts: characters, jamo, or byte-pair pieces as word pieces."""
 
 import io
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Final
 
 from trainer.text import letters
@@ -123,25 +121,22 @@ def _byte_pairs(counts: Mapping[str, int], *, size: int) -> list[str]:
     import sentencepiece
 
     model = io.BytesIO()
-    with tempfile.TemporaryDirectory() as folder:
-        words = Path(folder) / "words.tsv"
-        words.write_text("".join(f"{word}\t{count}\n" for word, count in counts.items()), "utf-8")
-        sentencepiece.SentencePieceTrainer.train(
-            input=str(words),
-            input_format="tsv",
-            model_writer=model,
-            model_type="bpe",
-            vocab_size=size,
-            hard_vocab_limit=False,
-            character_coverage=1.0,
-            normalization_rule_name="identity",  # the graph has normalised already
-            remove_extra_whitespaces=False,
-            max_sentence_length=MAX_WORD_BYTES,
-            bos_id=-1,
-            eos_id=-1,
-            num_threads=1,
-            minloglevel=2,
-        )
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=(f"{word}\t{count}" for word, count in counts.items()),
+        input_format="tsv",
+        model_writer=model,
+        model_type="bpe",
+        vocab_size=size,
+        hard_vocab_limit=False,
+        character_coverage=1.0,
+        normalization_rule_name="identity",  # the graph has normalised already
+        remove_extra_whitespaces=False,
+        max_sentence_length=MAX_WORD_BYTES,
+        bos_id=-1,
+        eos_id=-1,
+        num_threads=1,
+        minloglevel=2,
+    )
     processor = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
     special = {processor.unk_id()}
     return [processor.id_to_piece(i) for i in range(processor.get_piece_size()) if i not in special]

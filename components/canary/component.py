@@ -5,6 +5,7 @@ one turns every reason into one boolean, tries five times, blesses when its list
 empty, knows Docker and a cluster alone, and has no place for the answers of training.
 """
 
+import os
 import shutil
 
 from tfx.dsl.components.base.base_component import BaseComponent
@@ -32,6 +33,7 @@ class CanarySpec(ComponentSpec):
         "settings": ExecutionParameter(type=str),
         "columns": ExecutionParameter(type=str),
         "binary": ExecutionParameter(type=str),
+        "binary_written": ExecutionParameter(type=str),
         "digest": ExecutionParameter(type=str),
     }
 
@@ -68,6 +70,7 @@ class Canary(BaseComponent):
             columns: which column holds the text.
             digest: of the source, so that the cache knows of changes.
         """
+        binary = shutil.which(BINARY) or ""
         super().__init__(
             CanarySpec(
                 model=model,
@@ -76,8 +79,10 @@ class Canary(BaseComponent):
                 examples=examples,
                 settings=settings.model_dump_json(),
                 columns=columns.model_dump_json(),
-                # Where the real server is installed later, the cache must not answer for it.
-                binary=shutil.which(BINARY) or "",
+                # Where the real server is installed or upgraded later, the cache must not answer
+                # for it.
+                binary=binary,
+                binary_written=str(os.stat(binary).st_mtime_ns) if binary else "",
                 digest=digest,
                 blessing=channel.Channel(type=standard_artifacts.InfraBlessing),
             )

@@ -33,6 +33,7 @@ class CanarySettings(BaseModel):
     ready_timeout_s: float = Field(
         120.0,
         gt=0.0,
+        allow_inf_nan=False,  # the node gets its settings as JSON, which knows no infinity
         description="Seconds from the start of the server to a loaded model; importing TensorFlow "
         "takes most of them.",
     )

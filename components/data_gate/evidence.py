@@ -101,6 +101,38 @@ def value_counts(statistics: Statistics, column: str) -> dict[str, int]:
     return {}
 
 
+def absent_labels(schema: schema_pb2.Schema, column: str, counts: Mapping[str, int]) -> list[str]:
+    """List the labels that the schema declares and no row has; none where no row has any label.
+
+    Args:
+        schema: if the label has no domain in it, nothing is declared.
+        column: the label's.
+        counts: the labels that are there; what is said of their rows is another rule's.
+    """
+    shared = {domain.name: domain.value for domain in schema.string_domain}
+    feature = next((feature for feature in schema.feature if feature.name == column), None)
+    declared = feature and shared.get(feature.domain, feature.string_domain.value)
+    return [label for label in declared or () if counts and label not in counts]
+
+
+def with_every_label(statistics: Statistics, column: str, counts: Mapping[str, int]) -> Statistics:
+    """Add the labels that TFDV has not ranked, so that none escapes the schema's domain.
+
+    Args:
+        statistics: of a split, in which the 1,000 most frequent labels stand at most.
+        column: the label's.
+        counts: the split's exact rows of each label.
+    """
+    whole = Statistics()
+    whole.CopyFrom(statistics)
+    for feature in whole.datasets[0].features:
+        if list(feature.path.step) == [column] and feature.HasField("string_stats"):
+            ranked = feature.string_stats.rank_histogram.buckets
+            for label in sorted(counts.keys() - {bucket.label for bucket in ranked}):
+                ranked.add(label=label, sample_count=counts[label])
+    return whole
+
+
 def text_shares(statistics: Statistics, text_column: str) -> dict[str, float]:
     """Read the shares of texts that the profile flags, by the flag's name."""
     rows = max(statistics.datasets[0].num_examples, 1)

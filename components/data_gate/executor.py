@@ -71,16 +71,22 @@ def _evidence(
         label_column=columns.label,
         side=columns.side,
     )
-    train = statistics[TRAIN]
+    train, labels = statistics[TRAIN], read.train_labels(quality.labels)
     return Evidence(
         rows_read=read.rows_by_split(quarantine, "rows_read"),
         rows_quarantined=read.rows_by_split(quarantine, "rows_quarantined"),
         quarantine=read.first_quarantined(quarantine.uri),
-        label_counts=read.train_labels(quality.labels),
+        label_counts=labels,
+        absent_labels=read.absent_labels(schema, columns.label, labels),
         anomalies=[
             anomaly
             for split, found in statistics.items()
-            for anomaly in read.anomalies(split, found, schema, folder)
+            for anomaly in read.anomalies(
+                split,
+                read.with_every_label(found, columns.label, quality.labels.get(split, {})),
+                schema,
+                folder,
+            )
         ],
         quality=quality,
         text_shares=read.text_shares(train, columns.text),

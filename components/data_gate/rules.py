@@ -12,6 +12,12 @@ from components.data_quality.report import Quality
 MOST_ROWS = 10
 """Rows that a finding names."""
 
+MOST_LABELS = 10
+"""Labels that are told one by one: a column that is none has thousands."""
+
+MOST_CHARACTERS = 1_000
+"""Of TFDV's words, which name each value that the schema lacks."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Anomaly:
@@ -33,6 +39,7 @@ class Evidence:
         rows_quarantined: rows of these that could not be used.
         quarantine: the first of these, each as `file:line: reason`.
         label_counts: rows of each label in the train split; 0 for one that only eval has.
+        absent_labels: labels of the schema that no row of train and eval has.
         anomalies: contradictions to the schema.
         quality: duplicates, leakage, conflicts, imbalance and personal data.
         text_shares: shares of train texts that are odd, by the name of their rule.
@@ -45,6 +52,7 @@ class Evidence:
     rows_quarantined: Mapping[str, int]
     quarantine: Mapping[str, Sequence[str]]
     label_counts: Mapping[str, int]
+    absent_labels: Sequence[str]
     anomalies: Sequence[Anomaly]
     quality: Quality
     text_shares: Mapping[str, float]
@@ -60,6 +68,7 @@ def judge(evidence: Evidence, settings: DataGateSettings) -> Verdict:
         *_anomalies(evidence, settings),
         *_labels(evidence, settings),
         *_rows_per_label(evidence, settings),
+        *_absent_labels(evidence, settings),
         *quality_findings(evidence.quality, settings),
         *text_findings(evidence.text_shares, settings),
         *distance_findings(evidence.drift, settings.drift),
@@ -99,7 +108,7 @@ def _anomalies(evidence: Evidence, settings: DataGateSettings) -> Iterator[Findi
             rule="anomalies",
             level=settings.anomalies.level,
             subject=f"{anomaly.split}: {anomaly.column}",
-            figure=f"{anomaly.summary}: {anomaly.description}",
+            figure=_cut(f"{anomaly.summary}: {anomaly.description}", split=anomaly.split),
             limit="the schema",
             advice="mend the data or, if the world has changed, the schema",
         )
@@ -119,14 +128,48 @@ def _labels(evidence: Evidence, settings: DataGateSettings) -> Iterator[Finding]
 
 
 def _rows_per_label(evidence: Evidence, settings: DataGateSettings) -> Iterator[Finding]:
-    for label, rows in sorted(evidence.label_counts.items()):
-        if rows < settings.rows_per_label.limit:
-            yield Finding(
-                rule="rows_per_label",
-                level=settings.rows_per_label.level,
-                subject=f"train: label {label!r}",
-                figure=f"{rows} row{'s' * (rows != 1)}",
-                limit=f"at least {settings.rows_per_label.limit:g}",
-                advice="add rows of this label, merge it into another, or lower "
-                "gates.data.rows_per_label.limit",
-            )
+    """Complain of the labels with the fewest rows one by one, and of all others together."""
+    rule = settings.rows_per_label
+    few = {label: rows for label, rows in evidence.label_counts.items() if rows < rule.limit}
+    fewest_first = sorted(few, key=lambda label: (few[label], label))
+    told = {f"label {label!r}": _rows(few[label]) for label in sorted(fewest_first[:MOST_LABELS])}
+    if others := fewest_first[MOST_LABELS:]:
+        least, most = few[others[0]], few[others[-1]]
+        span = _rows(most) if least == most else f"{least} to {_rows(most)}"
+        told["other labels"] = f"{span} each, {len(others):,} label{'s' * (len(others) != 1)}"
+    for subject, figure in told.items():
+        yield Finding(
+            rule="rows_per_label",
+            level=rule.level,
+            subject=f"train: {subject}",
+            figure=figure,
+            limit=f"at least {rule.limit:g}",
+            advice="add rows of this label, merge it into another, or lower "
+            "gates.data.rows_per_label.limit",
+        )
+
+
+def _absent_labels(evidence: Evidence, settings: DataGateSettings) -> Iterator[Finding]:
+    absent, rule = evidence.absent_labels, settings.absent_labels
+    if len(absent) > rule.limit:
+        more = [f"{len(absent) - MOST_LABELS:,} more"] * (len(absent) > MOST_LABELS)
+        named = ", ".join([*map(repr, absent[:MOST_LABELS]), *more])
+        yield Finding(
+            rule="absent_labels",
+            level=rule.level,
+            subject="train",
+            figure=f"{len(absent):,} label{'s' * (len(absent) != 1)} ({named})",
+            limit=f"at most {rule.limit:g}",
+            advice="look for their rows in the feed: no model answers a label that it never saw; "
+            "or take them out of the schema",
+        )
+
+
+def _rows(rows: int) -> str:
+    return f"{rows} row{'s' * (rows != 1)}"
+
+
+def _cut(words: str, *, split: str) -> str:
+    if len(words) <= MOST_CHARACTERS:
+        return words
+    return f"{words[:MOST_CHARACTERS]}... (in full in anomalies-{split}.pbtxt)"

@@ -41,6 +41,11 @@ class DataGateSettings(BaseModel):
         LimitedRule(limit=5),
         description="Fewest rows of a label in train; below, neither fit nor score means anything.",
     )
+    absent_labels: LimitedRule = Field(
+        LimitedRule(level="warn", limit=0),
+        description="Most labels of the schema that no row may have: a feed has lost one, or its "
+        "rows have yet to come.",
+    )
     drift: ComparedRule = Field(
         ComparedRule(),
         description="Distance of train from the last accepted span, by the schema's comparators.",

@@ -66,14 +66,20 @@ _CENTURIES: Final = (
 
 _RESIDENT_WEIGHTS: Final = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
 
-_WORTH_A_LOOK = re.compile(r"@|[0-9]{3}")
+_FULL_WIDTH: Final = range(0xFF01, 0xFF5F)
+_NARROW: Final = {code: code - 0xFF01 + ord("!") for code in _FULL_WIDTH} | {0x3000: " ", 0xA0: " "}
+"""Full-width signs, which Korean and Japanese input methods write as well, become ASCII's, and
+their blank and the unbreakable one of web pages a plain one."""
+
+_WORTH_A_LOOK = re.compile(r"[@\uff20]|[0-9\uff10-\uff19]{3}")
 """Whatever is personal holds one of these; most texts hold neither."""
 
 
 def kinds(text: str) -> Iterator[Kind]:
     """Yield each kind of personal data that a text seems to hold, in the order of `KINDS`."""
     if _WORTH_A_LOOK.search(text):
-        yield from (kind for kind, is_in in _LOOKS.items() if is_in(text))
+        narrow = text.translate(_NARROW)
+        yield from (kind for kind, is_in in _LOOKS.items() if is_in(narrow))
 
 
 def _has_email(text: str) -> bool:

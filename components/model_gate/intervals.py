@@ -63,7 +63,7 @@ def macro_f1(actual: Labels, predicted: Labels) -> float:
 
 
 def macro_f1_interval(actual: Labels, predicted: Labels, confidence: float) -> Interval:
-    """Return macro F1 with its percentile bootstrap interval (Efron 1979).
+    """Return macro F1 with its bootstrap interval (Efron 1979).
 
     Args:
         actual: label ids from 0 on, `[rows]`.
@@ -154,14 +154,18 @@ class _Cells:
 def _interval(
     value: float, drawn: Floats, confidence: float, *, rows: int, least: float
 ) -> Interval:
-    """Return the percentile interval, widened by what so few rows may not have shown.
+    """Return the percentile interval, without its bias and widened by what few rows have not shown.
+
+    Where labels have few rows, macro F1 of samples lies below that of the rows: the mean of the
+    samples tells by how much (Efron and Tibshirani 1993, ch. 10).
 
     Samples of rows that are all right are all right too, and their interval has no width. So its
     ends are no nearer than those of Wilson and of Tango where all rows agree. `least` is the lowest
     value that there can be; 1 is the highest.
     """
     tail = (1 - confidence) / 2
-    low, high = np.quantile(drawn, [tail, 1 - tail])
+    bias = drawn.mean() - value
+    low, high = np.clip(np.quantile(drawn, [tail, 1 - tail]) - bias, least, 1.0)
     weight = quantile(confidence) ** 2
     unseen = weight / (rows + weight)
     return Interval(

@@ -37,11 +37,11 @@ class ServedModel:
         folder: of the SavedModel.
 
     Raises:
-        ValueError: the model lacks the signature or an output of it.
+        ValueError: it cannot be loaded, or lacks the signature or an output of it.
     """
 
     def __init__(self, folder: str) -> None:
-        self._loaded = tf.saved_model.load(folder)  # keeps the variables alive
+        self._loaded = _loaded(folder)  # keeps the variables alive
         self._answer = _signature(self._loaded, folder)
 
     def answer(self, text: str) -> None:
@@ -71,6 +71,17 @@ def size_bytes(folder: str) -> int:
         for top, _, names in tf.io.gfile.walk(folder)
         for name in names
     )
+
+
+def _loaded(folder: str) -> Any:
+    try:
+        return tf.saved_model.load(folder)
+    except Exception as error:  # noqa: BLE001 - TensorFlow has no one kind of error for it
+        raise ValueError(
+            f"model {folder}: expected a whole SavedModel, found none that can be loaded "
+            f"({type(error).__name__}: {error}); put its files back, or, if it is production's, "
+            "let another version serve with `malmoi releases rollback`"
+        ) from None
 
 
 def _signature(model: Any, folder: str) -> Callable[..., dict[str, tf.Tensor]]:

@@ -64,7 +64,7 @@ def by_length(texts: Sequence[str], bounds: Sequence[int]) -> Iterator[Slice]:
 def by_side(columns: Mapping[str, Sequence[str]]) -> Iterator[Slice]:
     """Make a slice of each of the most frequent values of every side column."""
     for column, values in columns.items():
-        frequent = {value for value, _ in Counter(values).most_common(MOST_VALUES)}
+        frequent = {value for value, _ in Counter(filter(None, values)).most_common(MOST_VALUES)}
         for value, rows in _groups(values):
             if value in frequent:
                 yield Slice(part="side", name=f"{column} {value!r}", rows=rows)

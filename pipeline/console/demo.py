@@ -1,5 +1,6 @@
 """`malmoi demo`: generate the demo corpus, run on it, serve, and ask three questions."""
 
+import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 PRESET: Final = Path(__file__).resolve().parent.parent / "presets" / "demo.yaml"
 
+_PATHS: Final = ("output", "data.train")
+"""Keys of the paths that a demo writes to."""
+
+_STARTS_ELSEWHERE: Final = ("/", "~", "$", "'", '"')
+
 
 def demo(
     overrides: Overrides = None,
@@ -32,7 +38,8 @@ def demo(
 
     Example: malmoi demo --set output=/tmp/demo
     """
-    config = _with_corpus(load_config(PRESET, overrides), overrides or [])
+    from_here = [_from_here(override) for override in overrides or []]
+    config = _with_corpus(load_config(PRESET, from_here), from_here)
     try:
         _write_corpus(Path(config.data.train))
     except OSError as error:
@@ -46,6 +53,14 @@ def demo(
     if status == DONE:
         status = _ask(config)
     raise typer.Exit(status)
+
+
+def _from_here(override: str) -> str:
+    """Let a relative path start at the present folder: nobody looks for his files by the preset."""
+    key, _, path = override.partition("=")
+    if key not in _PATHS or not path or path.startswith(_STARTS_ELSEWHERE):
+        return override
+    return f"{key}={json.dumps(str(Path.cwd() / path), ensure_ascii=False)}"
 
 
 def _with_corpus(config: "Config", overrides: list[str]) -> "Config":

@@ -30,7 +30,10 @@ def evaluate(
     try:
         model = ReleasedModel.served(settings.models_dir)
         score = score_file(model, file, settings.data)
-    except (NoModelError, UnusableFileError, OSError, ValueError) as error:
+    except OSError as error:
+        complain(f"{error.filename or file}: {error.strerror or error}")
+        raise typer.Exit(FAULT) from error
+    except (NoModelError, UnusableFileError, ValueError) as error:
         complain(str(error))
         raise typer.Exit(FAULT) from error
     print(json.dumps(score.to_dict(), ensure_ascii=False) if as_json else _table(score))

@@ -27,6 +27,7 @@ def init(
     from components.text_example_gen.source import TextSource
     from pipeline import drafts
     from pipeline.config_faults import faults
+    from serving.releases.durable import replace_file
 
     try:
         found = guess(str(file), text, label)
@@ -38,7 +39,7 @@ def init(
         _refuse_to_overwrite(files, force=force)
         for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content, "utf-8")
+            replace_file(path.resolve(), content.encode("utf-8"))
     except OSError as error:
         complain(f"{error.filename or file}: {error.strerror or error}")
         raise typer.Exit(FAULT) from error

@@ -1,6 +1,7 @@
 """The `malmoi` command."""
 
 import sys
+from io import TextIOWrapper
 
 import typer
 
@@ -32,6 +33,8 @@ app.add_typer(releases)
 
 def main() -> None:
     """Run the command line; a wrong call of it is a fault, where click would end with 2."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal in EUC-KR has no emoji
     try:
         app()
     except SystemExit as ended:

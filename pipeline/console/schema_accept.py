@@ -29,6 +29,7 @@ def accept(
     from pipeline.schema_contract.accept import NotAcceptedError, in_words, refused_rules
     from pipeline.schema_contract.accept import accept as loosen
     from pipeline.schema_contract.refusals import NotRefusedError
+    from serving.releases.durable import replace_file
 
     settings = load_config(config, overrides)
     try:
@@ -38,7 +39,7 @@ def accept(
             return
         accepted = loosen(config, settings, rule)
         if not dry_run:
-            accepted.file.write_bytes(accepted.after.encode("utf-8"))
+            replace_file(accepted.file.resolve(), accepted.after.encode("utf-8"))
     except (NotRefusedError, NotAcceptedError, OSError, ValueError) as error:
         complain(str(error))
         raise typer.Exit(FAULT) from error

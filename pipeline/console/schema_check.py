@@ -1,8 +1,10 @@
 """`malmoi schema check`: the data gate without a run."""
 
 import json
+import signal
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TextIO
 
@@ -21,7 +23,7 @@ from pipeline.console.arguments import (
 from pipeline.console.talk import Talk, complain
 
 if TYPE_CHECKING:
-    from components.data_gate.verdict import Verdict
+    from components.data_gate.verdict import Finding, Verdict
     from pipeline.config import Config
     from pipeline.schema_contract.check import Checked
 
@@ -52,6 +54,8 @@ def check(
     if found:
         complain("\n".join(["This check cannot start:", *(f"  {fault}" for fault in found)]))
         raise typer.Exit(FAULT)
+    # End as tidily as on Ctrl-C: the scratch folder holds a copy of the data.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     heard = sys.stderr if as_json else sys.stdout
     checked = _checked(settings, heard, verbose=verbose)
     if checked is None:
@@ -59,7 +63,7 @@ def check(
     with Talk(heard, spin=False) as talk:
         if pin and checked.verdict.passed:
             talk.say(_pinned(settings, checked))
-        talk.say(_in_words(checked.verdict))
+        talk.say(in_words(checked.verdict))
     if as_json:
         print(json.dumps(json.loads(checked.verdict.to_json()), ensure_ascii=False))
     raise typer.Exit(DONE if checked.verdict.passed else REFUSED)
@@ -101,10 +105,16 @@ def _pinned(config: "Config", checked: "Checked") -> str:
     return f"Pinned {path}; commit it with the schema."
 
 
-def _in_words(verdict: "Verdict") -> str:
+def in_words(verdict: "Verdict") -> str:
+    """Say whether the data passes, and each finding with the rows that it refuses."""
     if not verdict.findings:
         return "The data passes."
     heading = "The data passes, with warnings." if verdict.passed else "The data is refused."
-    lines = [f"  {finding.level}: {finding.in_words()}" for finding in verdict.findings]
-    rows = [f"    {row}" for finding in verdict.refusals for row in finding.rows]
-    return "\n".join([heading, *lines, *rows])
+    return "\n".join([heading, *(line for f in verdict.findings for line in _told(f))])
+
+
+def _told(finding: "Finding") -> Iterator[str]:
+    """Say a finding, and below it which rows it refuses."""
+    yield f"  {finding.level}: {finding.in_words()}"
+    if finding.level == "refuse":
+        yield from (f"    {row}" for row in finding.rows)

@@ -22,6 +22,7 @@ def infer(
     """
     from pipeline.schema_contract.observed import observe
     from pipeline.schema_contract.review import first_schema
+    from serving.releases.durable import replace_file
 
     settings = load_config(config, overrides)
     path = Path(settings.schema_file)
@@ -32,7 +33,7 @@ def infer(
         limit = settings.gates.data.rows_per_label.limit
         schema = first_schema(settings.data.columns, seen, fewest_rows=limit)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(schema, "utf-8")
+        replace_file(path.resolve(), schema.encode("utf-8"))
     except (OSError, ValueError) as error:
         complain(str(error))
         raise typer.Exit(FAULT) from error

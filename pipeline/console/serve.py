@@ -1,12 +1,14 @@
 """`malmoi serve`: TensorFlow Serving's API on this machine."""
 
 import os
+import re
 import shlex
 import shutil
 import socket
 from collections.abc import Iterator
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -16,6 +18,9 @@ from pipeline.console.talk import complain
 if TYPE_CHECKING:
     from pipeline.config import Config
     from serving.settings import ServerSettings
+
+
+_FOLDER: Final = re.compile(r'base_path: "(.*)"')
 
 
 class BackendChoice(str, Enum):
@@ -51,15 +56,17 @@ def serve(
     """
     from serving.backends import BackendError, choose, command_line
     from serving.errors import ServingError
+    from serving.releases.errors import ReleaseError
     from serving.releases.folder import versions
 
     settings = load_config(config, overrides)
-    if not versions(settings.models_dir):
-        complain(f"no pushed model in {settings.models_dir}: `malmoi run` makes one")
-        raise typer.Exit(FAULT)
+    models = settings.models_dir
     try:
+        if not versions(models):
+            raise ReleaseError(f"no pushed model in {models}: `malmoi run` makes one")
+        _settle_if_moved(models)
         line = command_line(server_settings(settings, batching=batching), choose(backend.value))
-    except (BackendError, ServingError, OSError, ValueError) as error:
+    except (BackendError, ServingError, ReleaseError, OSError, ValueError) as error:
         complain(str(error))
         raise typer.Exit(FAULT) from error
     if not shutil.which(line[0]):
@@ -71,6 +78,17 @@ def serve(
         raise typer.Exit(FAULT)
     print(f"{settings.name}: {shlex.join(line)}", flush=True)
     os.execvp(line[0], line)
+
+
+def _settle_if_moved(models: Path) -> None:
+    """Have models.config name its own folder: after a move, and in a copy, it names another."""
+    from serving.releases.publish import recover
+    from serving.releases.serving_files import MODELS_CONFIG
+
+    followed = models / MODELS_CONFIG
+    named = _FOLDER.search(followed.read_text("utf-8")) if followed.is_file() else None
+    if named and Path(named[1]).resolve() != models.resolve():
+        recover(models)
 
 
 def _taken_ports(config: "Config") -> Iterator[str]:

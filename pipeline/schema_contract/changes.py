@@ -20,6 +20,9 @@ KINDS: Final[dict[Kind, str]] = {
 NOTHING: Final = "none"
 """What stands for a value that is not there, before or after."""
 
+_WITH_TOTALS: Final = ("label-added", "label-removed")
+"""Changes whose before and after count all labels, which other changes move as well."""
+
 _ID_BYTES: Final = 4
 """Eight hexadecimal digits: enough to tell apart the changes of one schema."""
 
@@ -49,7 +52,8 @@ class Change:
     @property
     def id(self) -> str:
         """Name the change: the same change has the same id on every machine and every day."""
-        parts = "\0".join((self.what, self.feature, self.event, self.before, self.after))
+        values = () if self.what in _WITH_TOTALS else (self.before, self.after)
+        parts = "\0".join((self.what, self.feature, self.event, *values))
         digest = hashlib.blake2b(parts.encode("utf-8", "surrogatepass"), digest_size=_ID_BYTES)
         return f"{self.what}-{digest.hexdigest()}"
 

@@ -18,6 +18,7 @@ from pipeline.schema_contract.pinned import (
     pin,
     pinned_files,
 )
+from serving.releases.durable import replace_file
 
 _SCRATCH_PREFIX = "schema-check-"
 
@@ -86,7 +87,7 @@ def write_pinned(config: Config, checked: Checked, *, today: date) -> Path:
     schema = parse(path.read_text("utf-8"), path=str(path))
     target = path.parent / PINNED_FOLDER / file_name(checked.span, today)
     target.parent.mkdir(exist_ok=True)
-    target.write_bytes(pin(checked.statistics, schema, key=key))
+    replace_file(target, pin(checked.statistics, schema, key=key))
     return target
 
 

@@ -84,12 +84,14 @@ class SetKey:
     value: str
 
     def apply(self, text: str) -> str:
-        """Set the key, wherever the file writes it.
+        """Set the key, wherever the file writes it; a bare number in a rule's place is its limit.
 
         Raises:
             text_yaml.UneditableError: it cannot be set by itself.
         """
-        return text_yaml.set_key(text, self.keys, self.value)
+        *rule, last = self.keys
+        is_bare = last == "limit" and text_yaml.has_number(text, rule)
+        return text_yaml.set_key(text, rule if is_bare else self.keys, self.value)
 
 
 Edit = AddValue | SetBound | SetKey

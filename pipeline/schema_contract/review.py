@@ -56,7 +56,10 @@ def label_remarks(labels: Mapping[str, int], *, fewest_rows: float) -> Iterator[
     for group in alike.values():
         if len(group) > 1:
             named = ", ".join(f"{label!r} ({labels[label]:,})" for label in sorted(group))
-            yield f"REVIEW: these differ only by case, blanks or width, and may be one: {named}."
+            yield (
+                "REVIEW: these differ only by case, blanks, hyphens or width, and may be one: "
+                f"{named}."
+            )
     for label, rows in sorted(labels.items()):
         if rows < fewest_rows:
             yield (

@@ -11,6 +11,14 @@ class UneditableError(ValueError):
     """The file is written in a way in which the key cannot be set by itself."""
 
 
+def has_number(text: str, keys: Sequence[str]) -> bool:
+    """Tell whether a number stands at a path of keys."""
+    at = plain_yaml.load(text)
+    for key in keys:
+        at = at.get(key) if isinstance(at, dict) else None
+    return isinstance(at, int | float) and not isinstance(at, bool)
+
+
 def set_key(text: str, keys: Sequence[str], value: str) -> str:
     """Set the scalar at a path of keys, adding what is missing of the path.
 

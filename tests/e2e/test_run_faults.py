@@ -115,7 +115,7 @@ def test_without_a_pushed_model_the_command_that_makes_one_is_named(
 @pytest.mark.parametrize(
     ("file", "message"),
     [
-        ("gone.csv", "No such file or directory"),
+        ("gone.csv", "gone.csv: No such file or directory\n"),
         ("header.csv", "no row can be evaluated; first reason: the file has no row"),
         ("unlabelled.csv", "no row can be evaluated; first reason: "),
         ("broken.pbtxt", "the ending tells no format"),

@@ -93,7 +93,11 @@ def test_for_a_key_like_no_other_none_is_named(tmp_path: Path) -> None:
         (b"", "must hold sections such as `data:`, not None"),
         (b"- a\n", "must hold sections such as `data:`, not ['a']"),
         (b"name: [", "cannot be read"),
-        ("name: 리뷰".encode("cp949"), "cannot be read"),
+        (
+            "name: 리뷰".encode("cp949"),
+            "cannot be read: byte 7 is not UTF-8; convert the file first, such as with "
+            "iconv -f cp949 -t utf-8",
+        ),
     ],
 )
 def test_a_file_that_is_no_tree_of_sections_is_refused(
@@ -224,6 +228,18 @@ def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path: Path) -> Non
 def test_what_must_lie_on_this_machine_is_refused_elsewhere(tmp_path: Path, key: str) -> None:
     told = complaint(write(tmp_path), f"{key}=gs://bucket/a")
     assert told.endswith(f"  {key}: must lie on this machine, not at gs://bucket/a")
+
+
+@pytest.mark.parametrize("key", ["output", "schema"])
+@pytest.mark.parametrize("sign", [r"\x00", r"\ud800"])
+def test_a_path_that_no_system_takes_is_refused(tmp_path: Path, key: str, sign: str) -> None:
+    told = complaint(write(tmp_path), f'{key}="리뷰{sign}"')
+    assert f"  {key}: holds '{sign}', which no path can: " in told
+
+
+def test_a_span_is_counted_in_tens_with_leading_zeros_too(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    assert load(path, ["data.train=리뷰-{SPAN:3}.csv", "data.span=010"]).data.span == 10
 
 
 def test_a_tilde_that_is_nobodys_home_is_part_of_the_name(

@@ -80,6 +80,18 @@ def test_nothing_is_overwritten_unless_forced(tmp_path: Path) -> None:
     assert problems(load(tmp_path / "malmoi.yaml")) == []
 
 
+def test_on_a_disk_that_takes_no_file_the_old_one_stays_whole(tmp_path: Path) -> None:
+    write(tmp_path / "reviews.csv")
+    (tmp_path / "malmoi.yaml").write_text("name: mine\n", "utf-8")
+    line = f"ulimit -f 0; exec {MALMOI} init reviews.csv --force"
+    done = subprocess.run(
+        ["sh", "-c", line], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    old = (tmp_path / "malmoi.yaml").resolve()
+    assert (done.returncode, done.stderr) == (1, f"{old}: File too large\n")
+    assert old.read_text("utf-8") == "name: mine\n"
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -135,6 +147,7 @@ def test_a_vocabulary_of_the_default_size_needs_no_explanation(tmp_path: Path) -
         ("리뷰.csv", "model"),
         ("리뷰_v2.tsv", "v2"),
         ("_.csv", "model"),
+        (f"{'a' * 62}-2026-11-22.csv", "a" * 62),
     ],
 )
 def test_a_name_is_made_of_a_files_ascii_letters(file: str, name: str) -> None:

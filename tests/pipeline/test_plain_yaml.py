@@ -1,4 +1,4 @@
-"""Words that YAML 1.1 takes for booleans or dates, and what it lets pass or breaks at."""
+"""Words that YAML 1.1 takes for booleans, dates or other numbers, and what it breaks at."""
 
 from typing import Any
 
@@ -24,9 +24,18 @@ from pipeline import plain_yaml
         ("'true'", "true"),
         ("2024-01-01", "2024-01-01"),
         ("2024-02-30", "2024-02-30"),
+        ("0", 0),
+        ("-12", -12),
+        ("1_000", 1_000),
+        ("0x1f", 31),
+        ("010", "010"),
+        ("0b11", "0b11"),
+        ("1:30", "1:30"),
     ],
 )
-def test_only_true_and_false_are_booleans_and_a_date_is_a_word(written: str, read: Any) -> None:
+def test_only_true_and_false_are_booleans_and_a_date_or_a_padded_number_is_a_word(
+    written: str, read: Any
+) -> None:
     assert plain_yaml.load(f"key: {written}") == {"key": read}
 
 

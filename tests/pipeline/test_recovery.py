@@ -7,9 +7,15 @@ from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 
 from pipeline.local_runner import METADATA_FILE
-from pipeline.recovery import StrayArtifactsError, open_metadata, recover
+from pipeline.recovery import MovedOutputsError, StrayArtifactsError, open_metadata, recover
 
 _State = metadata_store_pb2.Execution
+
+
+def new_store(root: Path) -> MetadataStore:
+    config = metadata_store_pb2.ConnectionConfig()
+    config.sqlite.filename_uri = str(root / METADATA_FILE)
+    return MetadataStore(config)
 
 
 def test_outputs_without_metadata_are_not_mixed_with_new_ones(tmp_path: Path) -> None:
@@ -18,6 +24,25 @@ def test_outputs_without_metadata_are_not_mixed_with_new_ones(tmp_path: Path) ->
     with pytest.raises(StrayArtifactsError, match="move the folder away"):
         recover(tmp_path, tmp_path / "models")
     assert stray.exists()
+
+
+def test_a_folder_that_was_moved_is_told_where_it_was_and_goes_on_behind_a_link(
+    tmp_path: Path,
+) -> None:
+    before, now = tmp_path / "before", tmp_path / "now"
+    written = before / "artifacts" / "Trainer" / "model" / "7"
+    written.mkdir(parents=True)
+    store = new_store(before)
+    kind = store.put_artifact_type(metadata_store_pb2.ArtifactType(name="Model"))
+    store.put_artifacts([metadata_store_pb2.Artifact(type_id=kind, uri=str(written))])
+    assert recover(before, before / "models") == []
+    before.rename(now)
+
+    with pytest.raises(MovedOutputsError, match=f"now/artifacts was {before / 'artifacts'} when"):
+        recover(now, now / "models")
+
+    before.symlink_to(now)
+    assert recover(now, now / "models") == []
 
 
 @pytest.mark.parametrize("folder", ["runs/1", "artifacts"])
@@ -35,9 +60,7 @@ def test_a_file_beside_no_outputs_is_none(tmp_path: Path) -> None:
 def test_an_execution_that_was_killed_is_closed_and_its_outputs_alone_are_removed(
     tmp_path: Path,
 ) -> None:
-    config = metadata_store_pb2.ConnectionConfig()
-    config.sqlite.filename_uri = str(tmp_path / METADATA_FILE)
-    store = MetadataStore(config)
+    store = new_store(tmp_path)
     kind = store.put_execution_type(
         metadata_store_pb2.ExecutionType(name="tfx.components.trainer.component.Trainer")
     )

@@ -85,6 +85,16 @@ def came_from_the_cache(summary: Summary) -> bool:
     return "AtomicPusher" in summary.cached
 
 
+def test_a_push_counts_where_its_summary_cannot_be_written(
+    run: Run, config: Config, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("pipeline.run.SUMMARY_FILE", "no such folder/summary.json")
+    summary = run()
+    assert summary.verdict == "pushed"
+    assert pushed(summary) == served(config.models_dir)
+    assert "No such file or directory" in capfd.readouterr().err
+
+
 def test_a_version_that_serves_is_not_pushed_again(run: Run, config: Config) -> None:
     first, again = run(), run()
     assert came_from_the_cache(again)

@@ -62,6 +62,18 @@ def test_a_missing_environment_comes_with_the_line_that_adds_it(tmp_path: Path) 
     ]
 
 
+def test_a_feature_that_is_declared_twice_is_told(tmp_path: Path) -> None:
+    """TFDV would read the first alone, and let every value pass that the second forbids."""
+    schema = f'{GOOD} feature {{ name: "감성" string_domain {{ value: "긍정" }} }}'
+    (told,) = found(tmp_path, schema)
+    assert told.endswith(": feature '감성' is declared 2 times: keep one `feature` of it")
+
+
+def test_a_domain_that_is_not_there_is_told(tmp_path: Path) -> None:
+    (told,) = found(tmp_path, GOOD.replace('name: "감성"', 'name: "감성" domain: "labels"'))
+    assert "feature '감성': the schema has no domain 'labels'; add a string_domain" in told
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     """A configuration that nothing can be said against."""

@@ -107,11 +107,16 @@ def test_two_classes_get_opposite_margins() -> None:
     np.testing.assert_allclose(found[:, 1], expected, atol=5e-3)
 
 
-def test_a_class_without_rows_is_never_answered() -> None:
+@pytest.mark.parametrize("missing", [0, 1, 3])
+def test_a_class_without_rows_is_never_answered_and_the_others_as_without_it(missing: int) -> None:
     ngrams, labels = rows(4, classes=3)
-    found = margins(fit(ngrams, labels), ngrams)
-    assert not (found.argmax(axis=1) == 3).any()
-    np.testing.assert_array_equal(found[:, 3], np.full(len(ngrams), linear.NO_MARGIN))
+    with np.errstate(divide="raise", invalid="raise"):
+        model = fit(ngrams, np.delete(np.arange(CLASSES), missing)[labels])
+    found = margins(model, ngrams)
+    assert not (found.argmax(axis=1) == missing).any()
+    np.testing.assert_array_equal(found[:, missing], np.full(len(ngrams), linear.NO_MARGIN))
+    expected = reference(ngrams, labels, ngrams)
+    np.testing.assert_allclose(np.delete(found, missing, axis=1), expected, atol=5e-3)
 
 
 def test_rows_without_ngrams_get_the_bias() -> None:
@@ -150,17 +155,28 @@ def test_log_count_ratios_are_those_of_the_formula() -> None:
     np.testing.assert_allclose(found, np.log(mine / mine.sum() / (others / others.sum())))
 
 
-def test_the_ratios_end_in_the_weights() -> None:
-    """What is answered is what scikit-learn answers on the weighed columns."""
-    (ngrams, labels), (asked, _) = rows(11, classes=2), rows(12, classes=2)
+@pytest.mark.parametrize("classes", [2, CLASSES])
+def test_the_ratios_end_in_the_weights(classes: int) -> None:
+    """What is answered is what scikit-learn answers on the columns weighed for each class."""
+    (ngrams, labels), (asked, _) = rows(11, classes=classes), rows(12, classes=classes)
     model = fit(ngrams, labels, naive_bayes=True)
     table = linear.weighed(counted(ngrams), model.keys, model.idf)
-    ratio = sparse.diags(linear.log_count_ratio(table, labels == 1))
-    solver = LinearSVC(C=0.5, random_state=1).fit(table @ ratio, labels == 1)
-    expected = solver.decision_function(
-        linear.weighed(counted(asked), model.keys, model.idf) @ ratio
-    )
-    np.testing.assert_allclose(margins(model, asked)[:, 1], expected, atol=5e-3)
+    asked_table = linear.weighed(counted(asked), model.keys, model.idf)
+    for label in range(1, classes):
+        ratio = sparse.diags(linear.log_count_ratio(table, labels == label))
+        solver = LinearSVC(C=0.5, random_state=1).fit(table @ ratio, labels == label)
+        expected = solver.decision_function(asked_table @ ratio)
+        np.testing.assert_allclose(margins(model, asked)[:, label], expected, atol=5e-3)
+
+
+def test_weights_are_rounded_to_the_nearest_step() -> None:
+    ngrams, labels = rows(13)
+    model = fit(ngrams, labels)
+    table = linear.weighed(counted(ngrams), model.keys, model.idf)
+    for label in range(CLASSES):
+        solver = LinearSVC(C=0.5, random_state=1).fit(table, labels == label)
+        off = np.abs(model.weights[:, label] - solver.coef_[0] / model.step[label])
+        assert off.max() < 0.51
 
 
 def test_the_export_holds_two_bytes_a_weight() -> None:
@@ -179,6 +195,12 @@ def test_rare_ngrams_and_those_beyond_the_most_get_no_weight() -> None:
 def test_ngrams_that_no_row_of_train_had_do_not_count() -> None:
     model = fit(*rows(9))
     np.testing.assert_allclose(margins(model, [[3, 900, 4]]), margins(model, [[3, 4]]), atol=1e-6)
+
+
+def test_ngrams_that_are_not_kept_leave_the_others_alone() -> None:
+    keys, idf = np.array([2, 5], np.int32), np.ones(2, np.float32)
+    found = linear.weighed(counted([[1, 2, 3, 5, 9], [3], [5, 7]]), keys, idf)
+    np.testing.assert_allclose(found.toarray(), [[0.5**0.5, 0.5**0.5], [0, 0], [0, 1]])
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """What the vocabulary holds, from word counts."""
 
 import random
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -100,6 +102,13 @@ def test_the_longest_words_teach_their_pieces() -> None:
     longest = "𐌰" * vocabulary.MAX_WORD
     assert len(longest.encode()) == vocabulary.MAX_WORD_BYTES
     assert "𐌰" in learn_subwords({longest: 5}, size=64)
+
+
+def test_temporary_files_may_have_any_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = tmp_path / "a, b"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    assert "배송" in learn_subwords(COUNTS, size=64)
 
 
 def test_a_corpus_without_words_yields_padding_and_unknown() -> None:

@@ -27,6 +27,10 @@ CASES = {
     "blanks at the ends and within": ("\u3000환불 \n\n 주세요\t", "환불 주세요"),
     "NUL": ("환\x00불", "환 불"),
     "a noncharacter": ("환\ufffe불\U0010ffff", "환\ufffd불\ufffd"),
+    "noncharacters in a row are one character": (
+        "\ufdd0\ufffe\uffff\U0010ffff\U0001fffe",
+        "\ufffd" * 3,
+    ),
     "four blanks become one before runs are cut": ("가 가 가    가", "가 가 가 가"),
 }
 
@@ -48,7 +52,7 @@ def test_both_normalisations_agree_on_any_text_and_rows_do_not_touch(texts: list
 
 
 REPEATS = st.text(
-    st.sampled_from("ㅋ가각ᄀ\u1161\u11a8\u0301a \u200b\ufffe🎁\u200d\x00\x85"), max_size=30
+    st.sampled_from("ㅋ가각ᄀ\u1161\u11a8\u0301a \u200b\ufffe\uffff🎁\u200d\x00\x85"), max_size=30
 )
 
 

@@ -1,6 +1,7 @@
 """The executor with artifacts as TFX hands them over, and what TFX's Pusher makes of the result."""
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -111,16 +112,30 @@ def test_a_binary_that_appears_on_the_path_changes_the_nodes_properties(
     columns: Columns, put_binary: Callable[[str], Path]
 ) -> None:
     def binary() -> str:
-        node = Canary(
-            model=channel.Channel(type=standard_artifacts.Model),
-            model_run=channel.Channel(type=standard_artifacts.ModelRun),
-            transform_graph=channel.Channel(type=standard_artifacts.TransformGraph),
-            examples=channel.Channel(type=standard_artifacts.Examples),
-            settings=CanarySettings(),
-            columns=columns,
-            digest="0",
-        )
-        return node.exec_properties["binary"]
+        return properties(columns)["binary"]
 
     assert binary() == ""
     assert binary() != str(put_binary("#!/bin/sh\n")) == binary()
+
+
+def test_a_binary_that_is_upgraded_in_its_place_changes_the_nodes_properties(
+    columns: Columns, put_binary: Callable[[str], Path]
+) -> None:
+    program = put_binary("#!/bin/sh\n")
+    before = properties(columns)
+    assert properties(columns) == before
+    os.utime(program, (1, 1))
+    assert properties(columns) != before
+
+
+def properties(columns: Columns) -> Any:
+    node = Canary(
+        model=channel.Channel(type=standard_artifacts.Model),
+        model_run=channel.Channel(type=standard_artifacts.ModelRun),
+        transform_graph=channel.Channel(type=standard_artifacts.TransformGraph),
+        examples=channel.Channel(type=standard_artifacts.Examples),
+        settings=CanarySettings(),
+        columns=columns,
+        digest="0",
+    )
+    return node.exec_properties

@@ -103,3 +103,8 @@ def test_a_server_that_is_not_there_is_a_failed_request() -> None:
 def test_a_time_for_a_request_that_the_server_does_not_take_is_refused(timeout_s: float) -> None:
     with pytest.raises(ValidationError, match="request_timeout_s"):
         CanarySettings(request_timeout_s=timeout_s)
+
+
+def test_an_endless_wait_which_the_nodes_settings_cannot_hold_is_refused() -> None:
+    with pytest.raises(ValidationError, match="ready_timeout_s"):
+        CanarySettings(ready_timeout_s=float("inf"))

@@ -259,6 +259,25 @@ def test_the_rows_of_a_label_are_those_of_train_and_none_where_only_eval_has_it(
     assert train_labels({}) == {}
 
 
+@pytest.mark.parametrize(
+    "domain", ['domain: "labels"', 'string_domain { value: "칭찬" value: "환불" }']
+)
+def test_a_label_of_the_schema_that_train_has_lost_is_told(gate: Gate, domain: str) -> None:
+    schema = SCHEMA.replace('domain: "labels"', domain)
+    (gate.folder / "schema" / "schema.pbtxt").write_text(schema, "utf-8")
+    lost = {"train": statistics(["칭찬"] * 20), "eval": statistics(["칭찬"] * 5)}
+    verdict, _ = gate.run(lost, labels={"train": {"칭찬": 20}, "eval": {"칭찬": 5}})
+    [absent] = [finding for finding in verdict.findings if finding.rule == "absent_labels"]
+    assert (absent.level, absent.figure) == ("warn", "1 label ('환불')")
+
+
+def test_without_a_domain_no_label_is_absent(gate: Gate, splits: dict[str, Any]) -> None:
+    schema = SCHEMA.replace('domain: "labels"', "")
+    (gate.folder / "schema" / "schema.pbtxt").write_text(schema, "utf-8")
+    verdict, _ = gate.run({"train": statistics(["칭찬"] * 20), "eval": splits["eval"]})
+    assert not [finding for finding in verdict.findings if finding.rule == "absent_labels"]
+
+
 def test_every_one_of_many_labels_is_judged_by_its_exact_rows(
     gate: Gate, splits: dict[str, Any]
 ) -> None:
@@ -271,11 +290,33 @@ def test_every_one_of_many_labels_is_judged_by_its_exact_rows(
         labels={"train": train, "eval": {"새 상품 문의": 2}},
         anomalies={"level": "off"},
         imbalance={"level": "off"},
+        absent_labels={"level": "off"},
     )
     assert [(finding.subject, finding.figure) for finding in verdict.findings] == [
         ("train: label '단종 상품 문의'", "1 row"),
         ("train: label '새 상품 문의'", "0 rows"),
     ]
+
+
+def test_no_label_outside_the_schema_hides_behind_the_thousand_most_frequent(
+    gate: Gate, splits: dict[str, Any]
+) -> None:
+    train = {"단종 상품 문의": 5} | {f"{n}번 상품 문의": 10 for n in range(1_100)}
+    known = " ".join(f'value: "{n}번 상품 문의"' for n in range(1_100))
+    schema = SCHEMA.replace('value: "칭찬"', f'value: "칭찬" {known}')
+    (gate.folder / "schema" / "schema.pbtxt").write_text(schema, "utf-8")
+    verdict, _ = gate.run(
+        {
+            "train": statistics([label for label, rows in train.items() for _ in range(rows)]),
+            "eval": splits["eval"],
+        },
+        labels={"train": train, "eval": {"칭찬": 3, "환불": 2, "오타 문의": 1}},
+        rows_per_label={"level": "off"},
+    )
+    assert [finding.subject for finding in verdict.refusals] == ["train: 분류", "eval: 분류"]
+    in_train, in_eval = (finding.figure for finding in verdict.refusals)
+    assert "단종 상품 문의" in in_train
+    assert "오타 문의" in in_eval
 
 
 def test_without_a_metadata_store_the_newest_release_is_the_baseline(

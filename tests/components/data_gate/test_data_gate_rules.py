@@ -43,6 +43,7 @@ def evidence(**fields: Any) -> Evidence:
         "rows_quarantined": {},
         "quarantine": {},
         "label_counts": {"칭찬": 600, "환불": 400},
+        "absent_labels": [],
         "anomalies": [],
         "quality": SOUND,
         "text_shares": {},
@@ -341,6 +342,46 @@ def test_a_label_that_only_eval_has_does_not_count_as_one_to_learn() -> None:
         ("labels", "1 (칭찬)"),
         ("rows_per_label", "0 rows"),
     ]
+
+
+def test_a_label_of_the_schema_that_no_row_has_is_told_and_lets_the_run_go_on() -> None:
+    lost = evidence(absent_labels=["교환"])
+    verdict = judge(lost, settings())
+    [finding] = verdict.findings
+    assert (finding.rule, finding.level) == ("absent_labels", "warn")
+    assert (finding.figure, finding.limit) == ("1 label ('교환')", "at most 0")
+    assert verdict.passed
+    assert not judge(lost, settings(absent_labels={"level": "refuse"})).passed
+    assert judge(lost, settings(absent_labels={"limit": 1})).findings == ()
+
+
+def test_of_many_absent_labels_the_first_are_named() -> None:
+    many = evidence(absent_labels=[f"{n}번 상품" for n in range(1_200)])
+    [finding] = judge(many, settings()).findings
+    assert finding.figure.startswith("1,200 labels ('0번 상품', '1번 상품', ")
+    assert finding.figure.endswith("'9번 상품', 1,190 more)")
+
+
+def test_thousands_of_rare_labels_are_few_findings_the_rarest_among_them() -> None:
+    """A column of texts or ids taken for the label; the table is as wide as its widest cell."""
+    rare = {f"{n}번 문의": 4 for n in range(5_000)}
+    counts = rare | {"맨 끝 문의": 1, "빠진 문의": 0}
+    findings = judge(evidence(label_counts=counts), settings()).findings
+    assert len(findings) == 11
+    told = {finding.subject: finding.figure for finding in findings}
+    assert told["train: label '맨 끝 문의'"] == "1 row"
+    assert told["train: label '빠진 문의'"] == "0 rows"
+    assert told["train: other labels"] == "4 rows each, 4,992 labels"
+
+
+def test_a_contradiction_of_a_thousand_values_is_cut_and_says_where_the_rest_stands() -> None:
+    values = ", ".join(f"{n}번 문의 (<1%)" for n in range(1_000))
+    [finding] = judge(
+        evidence(anomalies=[replace(NEW_LABEL, description=values)]), settings()
+    ).findings
+    assert finding.figure.startswith("Unexpected string values: 0번 문의 (<1%), 1번 문의 (<1%), ")
+    assert finding.figure.endswith("... (in full in anomalies-train.pbtxt)")
+    assert len(finding.figure) < 1_100
 
 
 def test_one_row_is_told_in_the_singular() -> None:

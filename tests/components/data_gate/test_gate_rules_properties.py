@@ -73,6 +73,7 @@ EVIDENCE = st.builds(
     rows_quarantined=st.dictionaries(SPLITS, ROWS),
     quarantine=st.dictionaries(SPLITS, st.lists(PLACES, max_size=12)),
     label_counts=COUNTS,
+    absent_labels=st.lists(WORDS, max_size=20),
     anomalies=st.lists(
         st.builds(Anomaly, split=WORDS, column=WORDS, summary=WORDS, description=WORDS), max_size=2
     ),

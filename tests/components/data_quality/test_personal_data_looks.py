@@ -8,6 +8,11 @@ from hypothesis import strategies as st
 
 from components.data_quality import personal
 
+
+def _full_width(text: str) -> str:
+    return text.translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)})
+
+
 PERSONAL = [
     ("문의는 malmoi.help@example.co.kr로 주세요", ["email"]),
     ("연락주세요..hong_gildong+1@mail.example.com", ["email"]),
@@ -58,6 +63,14 @@ PERSONAL = [
     ("900101\u20141234567", ["resident_registration"]),
     ("9001011234568", ["resident_registration"]),
     ("010-1234-5678, a@example.com", ["email", "phone"]),
+    (_full_width("010-1234-5678") + "로 전화 주세요", ["phone"]),
+    (_full_width("010") + "-1234-5678", ["phone"]),
+    ("메일은 " + _full_width("malmoi@example.com") + "입니다", ["email"]),
+    ("malmoi\uff20example.com", ["email"]),
+    (_full_width("900101-1234567"), ["resident_registration"]),
+    (_full_width("4111-1111-1111-1111"), ["card"]),
+    ("010\u00a01234\u00a05678", ["phone"]),
+    ("010\u30001234\u30005678", ["phone"]),
 ]
 
 IMPERSONAL = [
@@ -110,6 +123,9 @@ IMPERSONAL = [
     "http://example.com/2010/09/04/2010090400515.html",
     "1" * 10_000,
     "3.141592653589793238462643383279",
+    _full_width("주문번호 20240101-0123456"),
+    _full_width("9001011234567"),
+    "1588\u00a01234",
 ]
 
 
@@ -130,7 +146,8 @@ def test_any_text_can_be_looked_at(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["a.", "a@", "x@a.1", "a@b.", "a-", "x@a-", "010 ", "4111-", "02-1", "9001011"]
+    "part",
+    ["a.", "a@", "x@a.1", "a@b.", "a-", "x@a-", "010 ", "4111-", "02-1", "9001011", "\uff10"],
 )
 @pytest.mark.parametrize(("before", "after"), [("", " 123"), ("x@", "@"), ("", "@")])
 def test_the_time_for_a_text_grows_with_its_length_alone(

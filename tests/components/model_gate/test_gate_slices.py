@@ -76,3 +76,8 @@ def test_of_a_column_with_thousands_of_values_the_frequent_ones_are_kept() -> No
     found = list(by_side({"film": values}))
     assert len(found) == MOST_VALUES
     assert max(found, key=lambda s: len(s.rows)).name == "film 'film 7'"
+
+
+def test_rows_without_a_value_take_no_frequent_values_place() -> None:
+    values = [""] * 9 + [f"channel {n}" for n in range(MOST_VALUES)] * 2
+    assert len(list(by_side({"channel": values}))) == MOST_VALUES

@@ -1,5 +1,7 @@
 """The section `gates.model`: rules in full, in part or by their limit alone."""
 
+import math
+
 import pytest
 from pydantic import ValidationError
 
@@ -36,6 +38,8 @@ def test_settings_survive_the_way_through_json() -> None:
         {"acuracy": 0.8},
         {"confidence": 1.0},
         {"size_mb": -1},
+        {"size_mb": math.inf},
+        {"latency_ratio": {"limit": math.inf}},
     ],
 )
 def test_what_is_no_setting_is_refused(given: dict[str, object]) -> None:

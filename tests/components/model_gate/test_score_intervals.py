@@ -140,6 +140,15 @@ def test_with_many_labels_the_figure_stays_within_its_interval() -> None:
     assert found.low < found.value < found.high
 
 
+def test_few_rows_of_many_labels_seldom_place_macro_f1_below_the_truth() -> None:
+    share, labels, below = 0.8, 100, 0
+    truth = share + (1 - share) / labels
+    for seed in range(30):
+        actual, predicted = guesses(seed, share=share, labels=labels, rows=1_000)
+        below += macro_f1_interval(actual, predicted, 0.95).high < truth
+    assert below <= 3
+
+
 def test_the_same_predictions_always_get_the_same_interval() -> None:
     actual, predicted = guesses(19, share=0.6)
     assert macro_f1_interval(actual, predicted, 0.9) == macro_f1_interval(actual, predicted, 0.9)

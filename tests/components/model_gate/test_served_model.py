@@ -1,5 +1,6 @@
 """What a SavedModel answers by the signature that clients ask, and what it weighs."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from components.model_gate.predictions import ServedModel, size_bytes
+from pipeline.causes import explain
 
 
 def saved(folder: Path, **signatures: Callable[..., Any]) -> str:
@@ -41,6 +43,27 @@ def test_a_model_without_what_clients_ask_for_is_a_fault(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         ServedModel(saved(tmp_path, **signatures))
+
+
+@pytest.mark.parametrize(
+    "damaged", ["saved_model.pb", "variables/variables.index", "variables"], ids=str
+)
+def test_a_model_whose_files_are_gone_or_damaged_is_named_with_what_to_do(
+    tmp_path: Path, damaged: str
+) -> None:
+    module = tf.Module()
+    module.weight, module.answer = tf.Variable(1.0), answer
+    tf.saved_model.save(module, str(tmp_path), signatures={"serving_default": answer})
+    path = tmp_path / damaged
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.write_bytes(b"cut off")
+    with pytest.raises(ValueError, match="expected a whole SavedModel") as caught:
+        ServedModel(str(tmp_path))
+    told = explain(caught.value)
+    assert told.startswith(f"model {tmp_path}: ")
+    assert "malmoi releases rollback" in told
 
 
 def test_answers_come_in_the_order_of_the_texts_whatever_their_length(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from pipeline.config import load
@@ -30,6 +31,17 @@ def test_a_corpus_that_is_named_lies_where_it_is_named(tmp_path: Path) -> None:
 
     assert named.exists()
     assert not (tmp_path / "output").exists()
+
+
+def test_a_relative_path_starts_at_the_present_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    told = write_corpus("output=시험: 1")
+
+    assert told.endswith(f"enquiries: {tmp_path / '시험: 1' / 'enquiries.csv'}\n")
+    assert (tmp_path / "시험: 1" / "enquiries.csv").exists()
 
 
 def test_a_run_of_the_preset_reads_the_corpus_that_the_demo_has_written() -> None:

@@ -1,5 +1,6 @@
 """Accepting loosens exactly the one rule that was named, and TFDV agrees."""
 
+import resource
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -135,6 +136,7 @@ def write_run(
         label_counts={"환불": 45, "배송": 45, "기타": 4, "보류": 3}
         if refused
         else {"가": 9, "나": 9},
+        absent_labels=[],
         anomalies=read.anomalies("train", train, schema, str(gate)) if refused else [],
         quality=SOUND,
         text_shares={},
@@ -351,6 +353,23 @@ def test_the_command_shows_the_edit_makes_it_and_lists_the_rules(tmp_path: Path)
     again = run(*rule)
     assert again.returncode == 1
     assert "the schema may be loose enough already" in again.stderr
+
+
+def test_a_full_disk_leaves_the_old_schema_whole(tmp_path: Path) -> None:
+    (tmp_path / "schema.pbtxt").write_text(SCHEMA, "utf-8")
+    (tmp_path / "malmoi.yaml").write_text(CONFIG, "utf-8")
+    write_run(tmp_path, "20261121-090000-000000")
+    done = subprocess.run(
+        [MALMOI, "schema", "accept", "malmoi.yaml", "--rule", "stars:int_domain.max"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),
+    )
+    assert done.returncode == 1
+    assert str(tmp_path / "schema.pbtxt") in done.stderr
+    assert (tmp_path / "schema.pbtxt").read_text("utf-8") == SCHEMA
 
 
 def test_the_gate_writes_its_verdict_where_it_is_looked_for() -> None:

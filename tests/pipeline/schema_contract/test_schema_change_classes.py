@@ -393,6 +393,14 @@ def test_an_id_depends_on_the_change_alone() -> None:
     assert different.id != change.id
 
 
+def test_the_id_of_a_removed_label_stays_when_another_label_comes() -> None:
+    """An acknowledgement must not fall because of a change that it is not about."""
+    (alone,) = compared(CONTRACT, CONTRACT.replace('value: "배송 지연" }', "}"))
+    both = compared(CONTRACT, CONTRACT.replace('value: "배송 지연" }', 'value: "교환" }'))
+    assert [change.what for change in both] == ["label-removed", "label-added"]
+    assert both[0].id == alone.id
+
+
 def test_a_feature_without_its_domain_is_named() -> None:
     edited = CONTRACT.replace('domain: "labels"', 'domain: "라벨들"')
     with pytest.raises(

@@ -14,8 +14,10 @@ import pytest
 import tensorflow_data_validation as tfdv
 import typer
 
+from components.data_gate.verdict import Finding, Verdict
 from pipeline.config import Config, load
 from pipeline.console.schema_check import check as command
+from pipeline.console.schema_check import in_words
 from pipeline.schema_contract.check import Checked, check, write_pinned
 from pipeline.schema_contract.compare import parse
 from pipeline.schema_contract.pinned import key_of, pinned_files
@@ -158,6 +160,38 @@ def test_the_command_refuses_bad_data_with_status_2_and_pins_nothing(
     assert "The data is refused.\n  refuse: anomalies: train: 유형: " in told.err
     assert json.loads(told.out)["passed"] is False
     assert not (folder / "pinned" / "span-000006.json").exists()
+
+
+def test_a_check_that_is_terminated_leaves_no_copy_of_the_data(folder: Path) -> None:
+    check = subprocess.Popen(
+        [MALMOI, "schema", "check", "malmoi.yaml", "--set", "output=terminated"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert check.stdout
+    for line in check.stdout:
+        if line.startswith("+ TextExampleGen"):
+            break
+    check.terminate()
+    _, told = check.communicate(timeout=60)
+    assert check.returncode == 1
+    assert told.startswith("Interrupted.")
+    assert [path.name for path in (folder / "terminated").iterdir()] == ["schema-check.log"]
+
+
+def test_the_rows_of_each_refusal_stand_below_it() -> None:
+    said = {"level": "refuse", "figure": "2.00%", "limit": "1.00%", "advice": "mend them"}
+    leaked = Finding(**said, rule="leakage", subject="eval rows", rows=("eval.csv:2",))
+    repeated = Finding(**said, rule="duplicates", subject="train rows", rows=("train.csv:9",))
+    assert in_words(Verdict((leaked, repeated))).splitlines() == [
+        "The data is refused.",
+        f"  refuse: {leaked.in_words()}",
+        "    eval.csv:2",
+        f"  refuse: {repeated.in_words()}",
+        "    train.csv:9",
+    ]
 
 
 def test_a_check_that_cannot_start_lists_the_faults(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import resource
 import subprocess
 import sys
 from collections import Counter
@@ -73,7 +74,7 @@ def test_the_schema_carries_its_doubts_and_passes_preflight(folder: Path) -> Non
     assert '  value: "배송"  # 61 rows\n' in text
     doubts = [line for line in text.splitlines() if line.startswith("# REVIEW")]
     assert doubts == [
-        "# REVIEW: these differ only by case, blanks or width, and may be one: "
+        "# REVIEW: these differ only by case, blanks, hyphens or width, and may be one: "
         "'환불 요청' (40), '환불요청' (9).",
         "# REVIEW: label '기타' has 2 rows, of which some go to the eval split; the gate asks "
         "for 5 in train.",
@@ -102,6 +103,23 @@ def test_nothing_is_overwritten_unless_forced(folder: Path) -> None:
     )
     assert schema.read_text("utf-8") == "# 손으로 쓴 계약\n"
     assert infer(folder, "--force").returncode == 0
+
+
+def test_a_full_disk_leaves_the_old_schema_whole(folder: Path) -> None:
+    schema = folder / "schema" / "enquiries" / "schema.pbtxt"
+    schema.parent.mkdir(parents=True)
+    schema.write_text("# 손으로 쓴 계약\n", "utf-8")
+    done = subprocess.run(
+        [MALMOI, "schema", "infer", "malmoi.yaml", "--force"],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),
+    )
+    assert done.returncode == 1
+    assert str(schema) in done.stderr
+    assert schema.read_text("utf-8") == "# 손으로 쓴 계약\n"
 
 
 @pytest.mark.parametrize(

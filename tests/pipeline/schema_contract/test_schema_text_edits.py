@@ -216,6 +216,20 @@ def test_a_key_is_set_and_nothing_else(content: str, line: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "after"),
+    [
+        (
+            "gates:\n  data:\n    quarantined: 0.01  # 까닭\n",
+            "gates:\n  data:\n    quarantined: 0.02  # 까닭\n",
+        ),
+        ("gates: {data: {quarantined: 0}}\n", "gates: {data: {quarantined: 0.02}}\n"),
+    ],
+)
+def test_a_rule_that_is_given_as_its_bare_limit_stays_so(content: str, after: str) -> None:
+    assert SetKey(keys=KEYS, value="0.02").apply(content) == after
+
+
+@pytest.mark.parametrize(
     ("content", "message"),
     [
         ("gates: 3\n", "line 1: no mapping"),

@@ -181,6 +181,24 @@ def test_pinned_spans_that_the_new_schema_would_refuse_are_named(clone: Path) ->
     assert "- span-000002, train: 'label' would be refused: The Linfty distance" in summary
 
 
+def test_a_replay_says_nothing_but_what_it_finds(clone: Path) -> None:
+    """TFDV, TensorFlow and Google's packages have dozens of lines to say where they are loaded."""
+    pinned = clone / "schema" / "a" / "pinned"
+    pinned.mkdir()
+    (pinned / "span-000001.json").write_bytes(pinned_statistics(배송=50, 환불=50))
+    edit(clone, "0.05", "0.03")
+    done = subprocess.run(
+        [MALMOI, "schema", "diff"],
+        cwd=clone,
+        env=os.environ | IDENTITY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Replayed over 1 pinned statistics: all would still be accepted." in done.stdout
+    assert done.stderr == ""
+
+
 def diff_as_json(folder: Path, *arguments: str) -> tuple[int, Any]:
     done = subprocess.run(
         [MALMOI, "schema", "diff", "--json", *arguments],
