@@ -1,6 +1,6 @@
 """How the configuration of a gate states a rule: by its level and its limit."""
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -29,7 +29,8 @@ def completed(settings: type[BaseModel], given: Any) -> Any:
 
     Args:
         settings: the section, each of whose rules has a default.
-        given: the section as it was given; a bare number in place of a rule is its limit.
+        given: the section as it was given; a bare number in place of a rule is its limit, and a
+            bare level its level.
     """
     if not isinstance(given, dict):
         return given
@@ -47,4 +48,6 @@ def _laid_over(rule: Rule, given: Any) -> Any:
     is_number = isinstance(given, int | float) and not isinstance(given, bool)
     if is_number and isinstance(rule, LimitedRule):
         given = {"limit": given}
+    if given in get_args(Level):
+        given = {"level": given}
     return rule.model_dump() | given if isinstance(given, dict) else given

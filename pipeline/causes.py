@@ -2,8 +2,11 @@
 
 import errno
 import re
+import traceback
 from collections.abc import Iterator
 from typing import Final
+
+from pipeline.digests import PACKAGES
 
 _LONGEST: Final = 700
 """Characters of a cause on the terminal; the log has all."""
@@ -41,8 +44,11 @@ _KNOWN: Final = (
 def explain(error: BaseException) -> str:
     """Name the cause of a failure.
 
+    What a node's own code has raised tells more than what it was raised from, and that more than
+    what libraries have made of it.
+
     Args:
-        error: whatever was raised; its own cause counts for more than itself.
+        error: whatever was raised.
 
     Returns:
         What happened and, where it is known, what to do; one paragraph.
@@ -52,7 +58,7 @@ def explain(error: BaseException) -> str:
         for pattern, advice in _KNOWN:
             if pattern.search(_searched(link)):
                 return f"{advice} ({_message(link)})"
-    return _message(chain[-1])
+    return _message(next(filter(_is_ours, chain), chain[-1]))
 
 
 def _searched(error: BaseException) -> str:
@@ -66,6 +72,13 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     while link is not None:
         yield link
         link = link.__cause__
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Tell whether the code of a node of ours has raised an error."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    module = frames[-1].f_globals.get("__name__", "") if frames else ""
+    return module.partition(".")[0] in PACKAGES
 
 
 def _message(error: BaseException) -> str:

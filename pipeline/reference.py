@@ -26,7 +26,8 @@ _RULES: Final = """\
 A rule takes a `level` (`off`; `warn` reports what it finds; `refuse` also stops the run) and what
 else its default shows: a `limit`, where it begins to complain, or `min_rows`, the rows that both
 data sets must have, for with fewer chance alone is a distance. What is left out of a rule keeps its
-default, and a bare number in place of a rule is its `limit`, as in `leakage: 0.02`.
+default, and a bare number in place of a rule is its `limit`, as in `leakage: 0.02`, a bare word its
+`level`, as in `imbalance: off`.
 """
 
 _FIRST_RULES: Final = "gates.data"

@@ -26,6 +26,7 @@ def execute(config: Config, folder: Path, listener: Any) -> Summary:
 
     recovery.recover(config.output_dir, config.models_dir)
     withdrawn.mark_pushes(config.output_dir, config.models_dir)
+    withdrawn.forget_refusals(config.output_dir)
     pipeline = local_runner.make_pipeline(
         graph.build(config), name=config.name, root=config.output_dir, beam_args=config.beam_args
     )

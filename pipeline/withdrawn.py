@@ -1,4 +1,4 @@
-"""Keeps the cache from answering for a push whose version serves no more."""
+"""Keeps the cache from answering for what may have changed since: a push, a canary's refusal."""
 
 from pathlib import Path
 from typing import Final
@@ -11,6 +11,9 @@ from serving.releases.state import read_state, served
 
 PUSHED_MODEL: Final = "PushedModel"
 DESTINATION: Final = "pushed_destination"
+
+INFRA_BLESSING: Final = "InfraBlessing"
+BLESSED: Final = "blessed"
 
 _State = metadata_store_pb2.Artifact
 
@@ -41,6 +44,28 @@ def mark_pushes(root: Path, models: Path) -> None:
             push.state = state
             changed.append(push)
     store.put_artifacts(changed)
+
+
+def forget_refusals(root: Path) -> None:
+    """Mark the blessings that a canary has withheld as deleted, so that the next run asks again.
+
+    A busy machine, a full disk or the server's binary may have been at fault, and no key of the
+    cache tells of their mending.
+
+    Args:
+        root: the output folder; the caller holds its lock.
+    """
+    store = open_metadata(root)
+    if store is None:
+        return
+    refused = [
+        blessing
+        for blessing in store.get_artifacts_by_type(INFRA_BLESSING)
+        if blessing.state == _State.LIVE and not blessing.custom_properties[BLESSED].int_value
+    ]
+    for blessing in refused:
+        blessing.state = _State.DELETED
+    store.put_artifacts(refused)
 
 
 def _serving(models: Path) -> set[Path]:

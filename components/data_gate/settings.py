@@ -20,7 +20,7 @@ class ComparedRule(Rule):
 class DataGateSettings(BaseModel):
     """The rules that data must pass before anything is trained on it.
 
-    A bare number in place of a rule is its limit: `leakage: 0.02`.
+    A bare number in place of a rule is its limit, as in `leakage: 0.02`, a bare word its level.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -94,5 +94,5 @@ class DataGateSettings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _complete(cls, given: Any) -> Any:
-        """Let a rule be given in part or by its limit: what is left out keeps its default."""
+        """Let a rule be given in part: what is left out keeps its default."""
         return completed(cls, given)

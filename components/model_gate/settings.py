@@ -16,7 +16,7 @@ class ShareRule(LimitedRule):
 class ModelGateSettings(BaseModel):
     """The rules that a model must pass, on the eval split, before it is pushed.
 
-    A bare number in place of a rule is its limit: `accuracy: 0.85`.
+    A bare number in place of a rule is its limit, as in `accuracy: 0.85`, a bare word its level.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -88,5 +88,5 @@ class ModelGateSettings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _complete(cls, given: Any) -> Any:
-        """Let a rule be given in part or by its limit: what is left out keeps its default."""
+        """Let a rule be given in part: what is left out keeps its default."""
         return completed(cls, given)

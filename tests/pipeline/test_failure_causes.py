@@ -2,10 +2,13 @@
 
 import errno
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from pipeline.causes import explain
+from serving.releases.errors import ReleaseError
+from serving.releases.state import STATE_FILE, read_state
 
 DISK = "the disk is full: free some space, or write elsewhere with --set output=/another/disk"
 
@@ -53,3 +56,13 @@ def test_a_known_cause_comes_with_its_remedy_and_its_words(error: Exception, sta
 )
 def test_any_other_cause_is_told_in_its_own_words(error: Exception, told: str) -> None:
     assert explain(error) == told
+
+
+def test_advice_of_our_own_outlives_the_fault_that_it_was_raised_from(tmp_path: Path) -> None:
+    (tmp_path / STATE_FILE).write_text('{"labels": {"sta', "utf-8")
+    with pytest.raises(ReleaseError) as raised:
+        read_state(tmp_path)
+    assert raised.value.__cause__
+    told = explain(caused(RuntimeError("AtomicPusher failed"), raised.value))
+    assert told == str(raised.value)
+    assert "put back a copy" in told

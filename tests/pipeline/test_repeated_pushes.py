@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import tensorflow as tf
+from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.importer import Importer
@@ -15,15 +16,17 @@ from tfx.types import standard_artifacts
 from components.atomic_pusher.component import AtomicPusher
 from pipeline import graph
 from pipeline.config import Config, load
+from pipeline.local_runner import METADATA_FILE
 from pipeline.recovery import open_metadata
 from pipeline.run import execute
 from pipeline.run_folder import Summary, make_run_folder
-from pipeline.withdrawn import mark_pushes
+from pipeline.withdrawn import forget_refusals, mark_pushes
 from serving.releases.changes import pin, rollback, unpin
 from serving.releases.folder import versions
 from serving.releases.state import served
 
 Run = Callable[..., Summary]
+State = metadata_store_pb2.Artifact
 
 
 class Deaf:
@@ -171,3 +174,18 @@ def test_a_push_that_never_ended_is_not_counted_among_them(run: Run, config: Con
     mark_pushes(config.output_dir, config.models_dir)
     states = [push.state for push in store.get_artifacts_by_type("PushedModel")]
     assert states == [metadata_store_pb2.Artifact.PENDING] * 2
+
+
+def test_a_canary_that_refused_is_asked_again_and_one_that_blessed_is_not(tmp_path: Path) -> None:
+    forget_refusals(tmp_path)  # no run yet
+    config = metadata_store_pb2.ConnectionConfig()
+    config.sqlite.filename_uri = str(tmp_path / METADATA_FILE)
+    config.sqlite.connection_mode = config.sqlite.READWRITE_OPENCREATE
+    store = MetadataStore(config)
+    kind = store.put_artifact_type(metadata_store_pb2.ArtifactType(name="InfraBlessing"))
+    for blessed in (0, 1):
+        blessing = metadata_store_pb2.Artifact(type_id=kind, state=State.LIVE)
+        blessing.custom_properties["blessed"].int_value = blessed
+        store.put_artifacts([blessing])
+    forget_refusals(tmp_path)
+    assert [blessing.state for blessing in store.get_artifacts()] == [State.DELETED, State.LIVE]

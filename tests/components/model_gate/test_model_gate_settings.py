@@ -15,6 +15,13 @@ def test_a_bare_number_is_the_rules_limit() -> None:
     assert settings.macro_f1 == ModelGateSettings().macro_f1
 
 
+def test_a_bare_word_is_the_rules_level() -> None:
+    settings = ModelGateSettings.model_validate({"label_loss": "warn", "size_mb": "off"})
+    defaults = ModelGateSettings()
+    assert settings.label_loss == defaults.label_loss.model_copy(update={"level": "warn"})
+    assert settings.size_mb == defaults.size_mb.model_copy(update={"level": "off"})
+
+
 def test_a_rule_given_in_part_keeps_the_rest() -> None:
     settings = ModelGateSettings.model_validate({"baseline_gain": {"level": "refuse"}})
     assert settings.baseline_gain.level == "refuse"
