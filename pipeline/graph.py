@@ -1,7 +1,7 @@
 """The graph, from rows to release, built once from one configuration and run by every runner."""
 
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from tfx.components import Evaluator, Trainer, Transform
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
@@ -37,11 +37,56 @@ LAST_ACCEPTED: Final = "LastAccepted"
 BASELINE: Final = "Baseline"
 
 
+class _Data(NamedTuple):
+    """From rows to the verdict on them, in this order."""
+
+    examples: TextExampleGen
+    quality: DataQuality
+    production: Resolver
+    statistics: TextStatisticsGen
+    schema: BaseNode
+    accepted: Resolver
+    gate: DataGate
+    halt: Halt
+
+
+class _Model(NamedTuple):
+    """From sound rows to the verdict on a model, in this order."""
+
+    simple: SimpleBaselines
+    transform: BaseNode
+    trainer: BaseNode
+    baseline: Resolver
+    evaluator: BaseNode
+    gate: ModelGate
+
+
+class _Release(NamedTuple):
+    """From a good model to one that serves."""
+
+    canary: Canary
+    pusher: AtomicPusher
+
+
 def build(config: Config) -> list[BaseNode]:
     """Make the nodes in the order of the data's way through the house."""
+    data = _judged_data(config)
+    model = _judged_model(config, data)
+    return [*data, *model, *_release(config, data, model)]
+
+
+def build_until(config: Config, last: str) -> list[BaseNode]:
+    """Make the nodes as far as the one with the id `last`, and let them forget what follows."""
+    nodes = build(config)
+    kept = nodes[: [node.id for node in nodes].index(last) + 1]
+    for node in kept:  # TFX refuses a node that knows of one which is not there
+        node.downstream_nodes.intersection_update(kept)
+    return kept
+
+
+def _judged_data(config: Config) -> _Data:
     examples = TextExampleGen(
-        source=config.data,
-        digest=source_digest("components/text_example_gen"),
+        source=config.data, digest=source_digest("components/text_example_gen")
     )
     quality = DataQuality(
         examples=examples.outputs["examples"],
@@ -56,8 +101,7 @@ def build(config: Config) -> list[BaseNode]:
         digest=source_digest("components/text_statistics"),
     )
     schema = _stamped(
-        ImportSchemaGen(schema_file=config.schema_file),
-        file_digest(Path(config.schema_file)),
+        ImportSchemaGen(schema_file=config.schema_file), file_digest(Path(config.schema_file))
     )
     accepted = Resolver(
         strategy_class=LastAcceptedStatistics,
@@ -78,27 +122,32 @@ def build(config: Config) -> list[BaseNode]:
         digest=source_digest("components/data_gate"),
     )
     halt = Halt(verdict=gate.outputs["verdict"]).with_id(DATA_GATE_HALT)
+    return _Data(examples, quality, production, statistics, schema, accepted, gate, halt)
+
+
+def _judged_model(config: Config, data: _Data) -> _Model:
+    examples = data.examples.outputs["examples"]
     simple = SimpleBaselines(
-        examples=examples.outputs["examples"],
+        examples=examples,
         columns=config.data.columns,
         digest=source_digest("components/simple_baselines"),
     )
-    simple.add_upstream_node(halt)
-    transform = _transform(config, examples, schema)
-    transform.add_upstream_node(halt)
-    trainer = _trainer(config, transform, schema)
+    transform = _transform(config, data)
+    for learning in (simple, transform):
+        learning.add_upstream_node(data.halt)
+    trainer = _trainer(config, transform, data.schema)
     baseline = _served_model(config, BASELINE, candidate=trainer.outputs["model"])
     evaluator = _stamped(
         Evaluator(
-            examples=examples.outputs["examples"],
+            examples=examples,
             model=trainer.outputs["model"],
-            schema=schema.outputs["schema"],
+            schema=data.schema.outputs["schema"],
             eval_config=eval_config(label_column=config.data.columns.label),
         ),
         source_digest("components/classification_metrics.py"),
     )
-    judged = ModelGate(
-        examples=examples.outputs["examples"],
+    gate = ModelGate(
+        examples=examples,
         model=trainer.outputs["model"],
         production=baseline.outputs["model"],
         baselines=simple.outputs["baselines"],
@@ -106,59 +155,38 @@ def build(config: Config) -> list[BaseNode]:
         columns=config.data.columns,
         digest=source_digest("components/model_gate"),
     )
-    judged.add_upstream_node(evaluator)
+    gate.add_upstream_node(evaluator)
+    return _Model(simple, transform, trainer, baseline, evaluator, gate)
+
+
+def _release(config: Config, data: _Data, model: _Model) -> _Release:
+    examples, trained = data.examples.outputs["examples"], model.trainer.outputs["model"]
     canary = Canary(
-        model=trainer.outputs["model"],
-        model_run=trainer.outputs["model_run"],
-        transform_graph=transform.outputs["transform_graph"],
-        examples=examples.outputs["examples"],
+        model=trained,
+        model_run=model.trainer.outputs["model_run"],
+        transform_graph=model.transform.outputs["transform_graph"],
+        examples=examples,
         settings=config.gates.canary,
         columns=config.data.columns,
         digest=source_digest("components/canary", "serving"),  # it starts a server
     )
-    canary.add_upstream_node(judged)
+    canary.add_upstream_node(model.gate)
     pusher = AtomicPusher(
         base=config.models_dir,
         settings=config.release,
         columns=config.data.columns,
         digest=source_digest("components/atomic_pusher"),
         sources={"trainer": source_digest("trainer")},
-        model=trainer.outputs["model"],
-        model_blessing=judged.outputs["blessing"],
+        model=trained,
+        model_blessing=model.gate.outputs["blessing"],
         infra_blessing=canary.outputs["blessing"],
-        examples=examples.outputs["examples"],
-        statistics=statistics.outputs["statistics"],
-        schema=schema.outputs["schema"],
-        evaluation=evaluator.outputs["evaluation"],
-        data_verdict=gate.outputs["verdict"],
+        examples=examples,
+        statistics=data.statistics.outputs["statistics"],
+        schema=data.schema.outputs["schema"],
+        evaluation=model.evaluator.outputs["evaluation"],
+        data_verdict=data.gate.outputs["verdict"],
     )
-    return [
-        examples,
-        quality,
-        production,
-        statistics,
-        schema,
-        accepted,
-        gate,
-        halt,
-        simple,
-        transform,
-        trainer,
-        baseline,
-        evaluator,
-        judged,
-        canary,
-        pusher,
-    ]
-
-
-def build_until(config: Config, last: str) -> list[BaseNode]:
-    """Make the nodes as far as the one with the id `last`, and let them forget what follows."""
-    nodes = build(config)
-    kept = nodes[: [node.id for node in nodes].index(last) + 1]
-    for node in kept:  # TFX refuses a node that knows of one which is not there
-        node.downstream_nodes.intersection_update(kept)
-    return kept
+    return _Release(canary, pusher)
 
 
 def _served_model(config: Config, name: str, *, candidate: BaseChannel) -> Resolver:
@@ -171,11 +199,11 @@ def _served_model(config: Config, name: str, *, candidate: BaseChannel) -> Resol
     ).with_id(name)
 
 
-def _transform(config: Config, examples: TextExampleGen, schema: BaseNode) -> BaseNode:
+def _transform(config: Config, data: _Data) -> BaseNode:
     learnt_from = [TRAIN_SPLIT] + [UNLABELLED_SPLIT] * bool(config.data.unlabelled)
     return Transform(
-        examples=examples.outputs["examples"],
-        schema=schema.outputs["schema"],
+        examples=data.examples.outputs["examples"],
+        schema=data.schema.outputs["schema"],
         preprocessing_fn="trainer.preprocessing.preprocessing_fn",
         splits_config=transform_pb2.SplitsConfig(
             analyze=learnt_from, transform=[TRAIN_SPLIT, EVAL_SPLIT]

@@ -66,6 +66,27 @@ class _Slopes(NamedTuple):
     candidate: tf.Tensor
 
 
+class _Way(NamedTuple):
+    """How the steps are taken. A step lies between two states: `count` steps, `count + 1` states.
+
+    Attributes:
+        order: `[count]`, the steps in the order in which they are taken.
+        count: the number of steps.
+        source: from a step to the place of the state before it.
+        target: from a step to the place of the state after it.
+    """
+
+    order: tf.Tensor
+    count: tf.Tensor
+    source: int
+    target: int
+
+
+def _way(count: tf.Tensor, *, backwards: bool) -> _Way:
+    steps = tf.range(count)
+    return _Way(steps[::-1], count, 1, 0) if backwards else _Way(steps, count, 0, 1)
+
+
 def _recur(
     projected: tf.Tensor,
     kernel: tf.Tensor,
@@ -88,19 +109,49 @@ def _recur(
         padding: as above.
         backwards: as above.
     """
-    units, (count, batch) = kernel.shape[0], tf.unstack(tf.shape(places))
-    kernels = of_update, of_reset, of_candidate = tf.split(kernel, 3, axis=1)
+    way = _way(tf.shape(places)[0], backwards=backwards)
+    kernels = tf.split(kernel, 3, axis=1)
     update_part, reset_part, candidate_part = tf.split(projected, 3, axis=1)
     update_part += KEEP * tf.cast(padding, tf.float32)[:, None]
     inputs = [tf.gather(part, places) for part in (update_part, reset_part, candidate_part)]
-    order = tf.range(count)[::-1] if backwards else tf.range(count)
-    source, target = (1, 0) if backwards else (0, 1)  # a step lies between two states
-    zeros = tf.zeros([batch, units])
+    states, kept = _onwards(inputs, kernels, bias, way)
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        slopes = _back(upstream, states, kept, kernels, way)
+        by_word, words = tf.reshape(places, [-1]), tf.shape(projected)[0]
+        of_projected = [
+            tf.math.unsorted_segment_sum(slope, by_word, words)
+            for slope in (slopes.update, slopes.reset, slopes.candidate)
+        ]
+        before = tf.reshape(states[way.source : way.source + way.count], [-1, kernel.shape[0]])
+        of_kernels = [tf.matmul(before, slope, transpose_a=True) for slope in slopes[:3]]
+        of_bias = tf.reduce_sum(slopes.recurrent, axis=0)
+        return tf.concat(of_projected, axis=1), tf.concat(of_kernels, axis=1), of_bias
+
+    return states[way.target : way.target + way.count], gradient
+
+
+def _onwards(
+    inputs: Sequence[tf.Tensor], kernels: Sequence[tf.Tensor], bias: tf.Tensor, way: _Way
+) -> tuple[tf.Tensor, list[tf.TensorArray]]:
+    """Take the steps.
+
+    Args:
+        inputs: `[steps, batch, units]` for update gate, reset gate and candidate.
+        kernels: `[units, units]` likewise.
+        bias: `[units]`.
+        way: the steps' order.
+
+    Returns:
+        `[steps + 1, batch, units]` states, and what is kept of each step.
+    """
+    of_update, of_reset, of_candidate = kernels
+    zeros = tf.zeros_like(inputs[0][0])
 
     def forward(
         t: tf.Tensor, state: tf.Tensor, states: tf.TensorArray, *kept: tf.TensorArray
     ) -> tuple[Any, ...]:
-        at = order[t]
+        at = way.order[t]
         update_in, reset_in, candidate_in = (part[at] for part in inputs)
         update = tf.sigmoid(update_in + state @ of_update)
         reset = tf.sigmoid(reset_in + state @ of_reset)
@@ -108,47 +159,57 @@ def _recur(
         candidate = tf.tanh(candidate_in + reset * recurrent)
         state = candidate + update * (state - candidate)
         step = _Step(update, reset, candidate, recurrent)
-        return t + 1, state, states.write(at + target, state), *_written(kept, at, step)
+        return t + 1, state, states.write(at + way.target, state), *_written(kept, at, step)
 
-    states = _array(count + 1, units).write(order[0] + source, zeros)
-    arrays = [_array(count, units) for _ in _Step._fields]
-    start = [0, zeros, states, *arrays]
-    _, _, states, *kept = tf.while_loop(lambda t, *_: t < count, forward, start)
-    states = states.stack()
+    units = zeros.shape[-1]
+    states = _array(way.count + 1, units).write(way.order[0] + way.source, zeros)
+    start = [0, zeros, states, *(_array(way.count, units) for _ in _Step._fields)]
+    _, _, states, *kept = tf.while_loop(lambda t, *_: t < way.count, forward, start)
+    return states.stack(), kept
 
-    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Apply the chain rule to `forward`, from the last step to the first."""
 
-        def backward(t: tf.Tensor, of_after: tf.Tensor, *found: tf.TensorArray) -> tuple[Any, ...]:
-            at = order[t]
-            step = _Step(*(array.read(at) for array in kept))
-            of_after += upstream[at]
-            passed = of_after * step.update
-            candidate = _of_tanh(step.candidate, of_after - passed)
-            slopes = _Slopes(
-                update=_of_sigmoid(step.update, of_after * (states[at + source] - step.candidate)),
-                reset=_of_sigmoid(step.reset, candidate * step.recurrent),
-                recurrent=candidate * step.reset,
-                candidate=candidate,
-            )
-            ways = zip(slopes[:3], kernels, strict=True)
-            back = [tf.matmul(slope, part, transpose_b=True) for slope, part in ways]
-            return t - 1, tf.add_n([passed, *back]), *_written(found, at, slopes)
+def _back(
+    upstream: tf.Tensor,
+    states: tf.Tensor,
+    kept: Sequence[tf.TensorArray],
+    kernels: Sequence[tf.Tensor],
+    way: _Way,
+) -> _Slopes:
+    """Apply the chain rule to `_onwards`, from the last step to the first.
 
-        start = [count - 1, zeros, *(_array(count, units) for _ in _Slopes._fields)]
-        _, _, *found = tf.while_loop(lambda t, *_: t >= 0, backward, start)
-        slopes = _Slopes(*(array.concat() for array in found))
-        by_word, words = tf.reshape(places, [-1]), tf.shape(projected)[0]
-        of_projected = [
-            tf.math.unsorted_segment_sum(slope, by_word, words)
-            for slope in (slopes.update, slopes.reset, slopes.candidate)
-        ]
-        before = tf.reshape(states[source : source + count], [-1, units])
-        of_kernels = [tf.matmul(before, slope, transpose_a=True) for slope in slopes[:3]]
-        of_bias = tf.reduce_sum(slopes.recurrent, axis=0)
-        return tf.concat(of_projected, axis=1), tf.concat(of_kernels, axis=1), of_bias
+    Args:
+        upstream: `[steps, batch, units]`, the loss's derivatives by the states after the steps.
+        states: as `_onwards` returns them.
+        kept: likewise.
+        kernels: as above.
+        way: as above.
 
-    return states[target : target + count], gradient
+    Returns:
+        `[steps * batch, units]` each.
+    """
+    zeros = tf.zeros_like(states[0])
+
+    def backward(t: tf.Tensor, of_after: tf.Tensor, *found: tf.TensorArray) -> tuple[Any, ...]:
+        at = way.order[t]
+        step = _Step(*(array.read(at) for array in kept))
+        of_after += upstream[at]
+        passed = of_after * step.update
+        candidate = _of_tanh(step.candidate, of_after - passed)
+        update = of_after * (states[at + way.source] - step.candidate)
+        slopes = _Slopes(
+            update=_of_sigmoid(step.update, update),
+            reset=_of_sigmoid(step.reset, candidate * step.recurrent),
+            recurrent=candidate * step.reset,
+            candidate=candidate,
+        )
+        ways = zip(slopes[:3], kernels, strict=True)
+        back = [tf.matmul(slope, part, transpose_b=True) for slope, part in ways]
+        return t - 1, tf.add_n([passed, *back]), *_written(found, at, slopes)
+
+    units = zeros.shape[-1]
+    start = [way.count - 1, zeros, *(_array(way.count, units) for _ in _Slopes._fields)]
+    _, _, *found = tf.while_loop(lambda t, *_: t >= 0, backward, start)
+    return _Slopes(*(array.concat() for array in found))
 
 
 def _array(size: tf.Tensor, units: int) -> tf.TensorArray:
