@@ -12,8 +12,13 @@ _PATTERN_SIGNS: Final = frozenset("*?[\\")
 """Below a folder with one of them TensorFlow or Beam may find no file, or another folder's too."""
 
 
+def run_problems(config: Config) -> list[str]:
+    """List all that would make a run fail: data, schema, output folder, the canary's server."""
+    return [*problems(config), *_server_problems(config)]
+
+
 def problems(config: Config) -> list[str]:
-    """List all that would make the run fail: data, schema, output folder."""
+    """List all that would make a look at the data fail: the data, the schema, the output folder."""
     from components.text_example_gen import preflight
 
     return [
@@ -29,6 +34,15 @@ def _environments(config: Config) -> list[str]:
     """Name the environments of the schema that the splits are validated in."""
     unlabelled = config.data.unlabelled or config.data.served
     return [TRAINING, UNLABELLED] if unlabelled else [TRAINING]
+
+
+def _server_problems(config: Config) -> Iterator[str]:
+    from components.canary.choice import choose
+
+    try:
+        choose(config.gates.canary.server)
+    except FileNotFoundError as error:
+        yield str(error)
 
 
 def _output_problems(folder: Path) -> Iterator[str]:

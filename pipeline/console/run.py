@@ -76,9 +76,9 @@ def _failed(words: str, *, reasons: Sequence[str] = (), folder: Path | None = No
 def _run_locked(config: "Config", *, as_json: bool, verbose: bool) -> "Summary":
     """Run where nothing speaks against it and no other run holds the output folder."""
     from pipeline.locking import BusyError, locked
-    from pipeline.preflight import problems
+    from pipeline.preflight import run_problems
 
-    found = problems(config)
+    found = run_problems(config)
     if found:
         words = "\n".join(["This run cannot start:", *(f"  {fault}" for fault in found)])
         return _failed(words, reasons=found)
