@@ -1,8 +1,10 @@
 """Hashed character n-grams, in TensorFlow ops: the input of the linear channel."""
 
+from functools import cache
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from trainer.normalisation import EDGE, masked
@@ -25,16 +27,6 @@ BLANK: Final = ord(" ")
 _LAST_WITH_CASE: Final = 0x1E921
 """No later code point has another case to be folded to."""
 
-
-def _case_shift(point: int) -> int:
-    folded = chr(point).casefold()
-    return ord(folded if len(folded) == 1 else chr(point).lower()[0]) - point
-
-
-_CASE_SHIFTS: Final = np.array(list(map(_case_shift, range(_LAST_WITH_CASE + 2))), np.int32)
-"""What simple case folding (Unicode 15.0, section 3.13) adds to each code point; the last entry,
-nothing, is for all further ones. `tf.strings.lower` would ask for the locale of whoever trains or
-serves: in a Turkish one I becomes ı."""
 
 _POWERS: Final = [pow(MULTIPLIER, place, MODULUS) for place in range(1, LONGEST + 1)]
 
@@ -59,7 +51,26 @@ def hashed_ngrams(texts: tf.Tensor) -> tf.RaggedTensor:
 
 
 def _folded(points: tf.Tensor) -> tf.Tensor:
-    return points + tf.gather(_CASE_SHIFTS, tf.minimum(points, _LAST_WITH_CASE + 1))
+    """Fold the case of code points: `tf.strings.lower` would ask for the locale of the process.
+
+    In a Turkish one I becomes ı there, and who serves need not have the locale of who trained.
+    """
+    return points + tf.gather(_case_shifts(), tf.minimum(points, _LAST_WITH_CASE + 1))
+
+
+@cache
+def _case_shifts() -> npt.NDArray[np.int32]:
+    """List what simple case folding (Unicode, section 3.13) adds to each code point.
+
+    The last entry, nothing, is for all further ones. The graph keeps the list of the Python that
+    trained.
+    """
+    return np.array([_case_shift(point) for point in range(_LAST_WITH_CASE + 2)], np.int32)
+
+
+def _case_shift(point: int) -> int:
+    folded = chr(point).casefold()
+    return ord(folded if len(folded) == 1 else chr(point).lower()[0]) - point
 
 
 def _runs(points: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
