@@ -1,6 +1,7 @@
 """Writes that a crash cannot halve: a file is the old or the new one, never a part of either."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -18,6 +19,8 @@ def replace_file(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(beside, path)
     except OSError as error:
+        with suppress(OSError):
+            beside.unlink()
         raise OSError(error.errno, error.strerror, str(path)) from error
     sync_folder(path.parent)
 

@@ -119,6 +119,7 @@ def test_a_full_disk_leaves_the_old_schema_whole(folder: Path) -> None:
     )
     assert done.returncode == 1
     assert str(schema) in done.stderr
+    assert list(schema.parent.iterdir()) == [schema], "nothing half-written stays"
     assert schema.read_text("utf-8") == "# 손으로 쓴 계약\n"
 
 
