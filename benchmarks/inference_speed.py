@@ -108,7 +108,7 @@ def linear_scorer(export: Any, run: TrainedRun) -> Any:
 
     side = export._scorer._linear
     parts = {n: getattr(side, f"_{n}").numpy() for n in ("keys", "idf", "weights", "step", "bias")}
-    parts["keys"] = parts["keys"][: len(parts["idf"])]
+    parts |= {n: parts[n][:-1] for n in ("idf", "weights")}  # without the row of the unknown
     return LinearScorer(LinearModel(**parts, rows=run.training["linear_rows"]))
 
 

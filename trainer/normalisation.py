@@ -55,10 +55,11 @@ def masked(row_splits: tf.Tensor, values: tf.Tensor, kept: tf.Tensor) -> tf.Ragg
     Returns:
         `[rows, values]`.
     """
-    before = tf.pad(tf.cumsum(tf.cast(kept, tf.int64)), [[1, 0]])
-    return tf.RaggedTensor.from_row_splits(
-        tf.gather(values, tf.where(kept)[:, 0]), tf.gather(before, row_splits), validate=False
+    places = tf.where(kept)[:, 0]
+    before = tf.raw_ops.LowerBound(
+        sorted_inputs=places[None], values=row_splits[None], out_type=tf.int64
     )
+    return tf.RaggedTensor.from_row_splits(tf.gather(values, places), before[0], validate=False)
 
 
 def joined(outer: tf.RaggedTensor, inner: tf.RaggedTensor) -> tf.RaggedTensor:

@@ -60,6 +60,12 @@ def test_any_texts_have_their_ngrams(texts: list[str]) -> None:
     assert [sorted(row) for row in found(texts)] == expected
 
 
+def test_the_highest_code_points_are_hashed_to_the_last_bit() -> None:
+    letters = [sys.maxunicode - 2 - place for place in range(40)]  # the last two are no characters
+    text = "".join(map(chr, letters))
+    assert sorted(found([text])[0]) == sorted(map(hashed, ngrams(text)))
+
+
 def test_ngrams_do_not_run_from_one_row_into_the_next() -> None:
     assert found(["가나", "다라"])[0] == found(["가나"])[0]
 

@@ -1,48 +1,34 @@
 """The linear channel in TensorFlow ops: hashed n-grams in, margins out."""
 
-from typing import Final, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
 from trainer.models.linear import LinearModel
-from trainer.ngrams import HASH_BITS, MODULUS
+from trainer.ngrams import HASH_BITS
 from trainer.normalisation import row_ids
 
-ON_A_SHELF: Final = 8
-"""Keys on a shelf, on average, at least, and less than twice as many; some three times the average
-on the fullest."""
 
+class Columns(tf.lookup.KeyValueTensorInitializer):
+    """Number the keys when a server loads the table, so that the export holds them alone.
 
-class Shelves(NamedTuple):
-    """Where to look for a hash among the keys: on the shelf of its highest bits.
-
-    Attributes:
-        keys: `[kept + room]` int32, rising; the room is for a search that goes on beyond the last.
-        starts: `[shelves]` int32, the first key of each.
-        halvings: steps in which a search by halves comes to an end on the fullest shelf.
-        shift: bits below those that name the shelf.
+    Args:
+        keys: `[kept]` int32, each once.
     """
 
-    keys: npt.NDArray[np.int32]
-    starts: npt.NDArray[np.int32]
-    halvings: int
-    shift: int
+    def __init__(self, keys: tf.Variable) -> None:
+        super().__init__(keys, tf.range(keys.shape[0]))
+        self._variable = keys
 
-
-def shelves(keys: npt.NDArray[np.int32]) -> Shelves:
-    """Part keys into shelves of `ON_A_SHELF` on average.
-
-    A search by halves through a million keys would miss the processor's caches at every step; on a
-    shelf it stays within a line or two of them.
-    """
-    bits = max(len(keys) // ON_A_SHELF, 1).bit_length() - 1
-    shift = HASH_BITS - bits
-    edges = np.searchsorted(keys, np.arange((1 << bits) + 1) << shift)
-    halvings = int(np.diff(edges).max()).bit_length()
-    filled = np.pad(keys, [0, 1 << halvings], constant_values=MODULUS)
-    return Shelves(filled.astype(np.int32), edges[:-1].astype(np.int32), halvings, shift)
+    def initialize(self, table: tf.lookup.StaticHashTable) -> tf.Operation:
+        """Fill the table from the variable, where its base class would from constants."""
+        return tf.raw_ops.InitializeTableV2(
+            table_handle=table.resource_handle,
+            keys=self._variable.read_value(),
+            values=tf.range(self._variable.shape[0]),
+        )
 
 
 class LinearScorer(tf.Module):
@@ -55,11 +41,10 @@ class LinearScorer(tf.Module):
     def __init__(self, model: LinearModel) -> None:
         super().__init__(name="linear")
         self.rows = model.rows
-        keys, starts, self._halvings, self._shift = shelves(model.keys)
-        self._starts = tf.Variable(starts, trainable=False)
-        self._keys = tf.Variable(keys, trainable=False)
-        self._idf = tf.Variable(model.idf, trainable=False)
-        self._weights = tf.Variable(model.weights, trainable=False)
+        self._keys = tf.Variable(model.keys, trainable=False)
+        self._columns = tf.lookup.StaticHashTable(Columns(self._keys), len(model.keys))
+        self._idf = tf.Variable(_and_unknown(model.idf), trainable=False)
+        self._weights = tf.Variable(_and_unknown(model.weights), trainable=False)
         self._step = tf.Variable(model.step, trainable=False)
         self._bias = tf.Variable(model.bias, trainable=False)
 
@@ -76,9 +61,8 @@ class LinearScorer(tf.Module):
         places, _, counts = tf.unique_with_counts(places)
         rows = tf.bitwise.right_shift(places, HASH_BITS)
         ids = tf.bitwise.bitwise_and(places, (1 << HASH_BITS) - 1)
-        columns, found = self._columns(tf.cast(ids, tf.int32))
-        known = tf.cast(found, tf.float32)
-        values = known + known * tf.math.log(tf.cast(counts, tf.float32))
+        columns = self._columns.lookup(tf.cast(ids, tf.int32))
+        values = 1 + tf.math.log(tf.cast(counts, tf.float32))
         values *= tf.gather(self._idf, columns)
         lengths = tf.sqrt(tf.math.unsorted_segment_sum(values**2, rows, ngrams.nrows()))
         values = tf.math.divide_no_nan(values, tf.gather(lengths, rows))
@@ -86,11 +70,7 @@ class LinearScorer(tf.Module):
         sums = tf.math.unsorted_segment_sum(weights, rows, ngrams.nrows())
         return sums * self._step + self._bias
 
-    def _columns(self, ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Find `[n-grams]` hashes among the keys: where each is, and whether it is there."""
-        places = tf.gather(self._starts, tf.bitwise.right_shift(ids, self._shift))
-        for bit in reversed(range(self._halvings)):
-            smaller = tf.gather(self._keys, places + ((1 << bit) - 1)) < ids
-            places += tf.cast(smaller, tf.int32) * (1 << bit)
-        columns = tf.minimum(places, self._idf.shape[0] - 1)
-        return columns, tf.equal(tf.gather(self._keys, columns), ids)
+
+def _and_unknown(kept: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Add a row of nothing, for the n-grams that are not kept."""
+    return np.concatenate([kept, np.zeros((1, *kept.shape[1:]), kept.dtype)])

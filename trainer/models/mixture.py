@@ -82,4 +82,4 @@ class Mixture(tf.Module):
         logits = self._shares.network * self._network(features[TOKENS])
         if self._linear:
             logits += self._shares.linear * self._linear(features[NGRAMS])
-        return tf.nn.softmax(logits)
+        return tf.exp(tf.nn.log_softmax(logits))  # oneDNN wakes all its threads for a softmax
