@@ -30,7 +30,7 @@ class Mixed:
 
     Attributes:
         linear: the linear channel, or None where it is off.
-        shares: what each channel's logits are multiplied by.
+        shares: what each channel's logits are multiplied by, class by class.
         report: eval accuracies by channel and of the mixture, the rows that the linear one learnt
             from, the shares, and seconds.
     """
@@ -132,11 +132,11 @@ def fit_mixture(
     started = time.monotonic()
     logs, margins, labels = _scores(network, side, patterns, spec)
     shares = fit_shares(logs, margins, labels)
-    mixed = shares.network * logs + (0 if margins is None else shares.linear * margins)
     report: dict[str, Any] = {"network_accuracy": _accuracy(logs, labels)}
     if side and margins is not None:
         report |= {"linear_accuracy": _accuracy(margins, labels), "linear_rows": side.rows}
-    report |= {"eval_accuracy": _accuracy(mixed, labels), "shares": asdict(shares)}
+    report |= {"eval_accuracy": _accuracy(shares.mixed(logs, margins), labels)}
+    report["shares"] = asdict(shares)
     report["mixing_seconds"] = round(time.monotonic() - started, 3)
     return Mixed(linear=side, shares=shares, report=report)
 

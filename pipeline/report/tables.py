@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any, Final
 
 from components.canary.record import Record
@@ -126,7 +127,7 @@ def _ordered(rows: Iterable[Judged]) -> list[Judged]:
 
 @dataclass(frozen=True)
 class Channel:
-    """A part of the mixture: its accuracy on eval, and what its logits are multiplied by."""
+    """A part of the mixture: its accuracy on eval, and what multiplies its logits (class mean)."""
 
     name: str
     accuracy: float
@@ -136,7 +137,7 @@ class Channel:
 def channels(training: Mapping[str, Any]) -> list[Channel]:
     """List the channels that the Trainer has fitted, and their mixture last."""
     parts = [
-        Channel(name, training[f"{name}_accuracy"], training["shares"][name])
+        Channel(name, training[f"{name}_accuracy"], fmean(training["shares"][name]))
         for name in ("network", "linear")
         if f"{name}_accuracy" in training
     ]

@@ -1,11 +1,14 @@
 """The mixture of network and linear channel."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
+from trainer.models import mixture
 from trainer.models.mixture import Mixture, Shares, fit_shares
 
 ROWS = 4_000
@@ -23,64 +26,114 @@ def loss(logits: np.ndarray) -> float:
     return -np.sum(log_softmax(logits, axis=1) * TRUTH)
 
 
+def biased(logits: np.ndarray) -> np.ndarray:
+    """As a channel that is too sure of one class and shy of another answers."""
+    return logits * [1.8, 0.6, 0.6] + [0.0, 0.0, -1.2]
+
+
 def test_no_other_shares_make_the_labels_likelier() -> None:
-    network, linear = log_softmax(2 * noisy(1.5, 1), axis=1), noisy(1.0, 2)
-    shares = fit_shares(network, linear, LABELS)
-    best = loss(shares.network * network + shares.linear * linear)
+    network, linear = log_softmax(2 * noisy(1.5, 1), axis=1), biased(noisy(1.0, 2))
+    found = fit_shares(network, linear, LABELS)
+    best = loss(found.mixed(network, linear))
     for change in (0.95, 1.05):
-        assert best < loss(change * shares.network * network + shares.linear * linear)
-        assert best < loss(shares.network * network + change * shares.linear * linear)
+        for name in ("network", "linear"):
+            for one in ({0}, {1}, {2}, {0, 1, 2}):
+                shares = [s * (change if c in one else 1) for c, s in enumerate(found.network)]
+                other = dataclasses.replace(found, **{name: shares})
+                assert best < loss(other.mixed(network, linear))
+    for one in range(3):
+        for change in (-0.1, 0.1):
+            offset = [o + change * (c == one) for c, o in enumerate(found.offset)]
+            other = dataclasses.replace(found, offset=offset)
+            assert best < loss(other.mixed(network, linear))
 
 
 def test_two_channels_that_err_apart_answer_better_than_one() -> None:
     network, linear = log_softmax(noisy(1.5, 1), axis=1), noisy(1.2, 2)
-    shares = fit_shares(network, linear, LABELS)
-    mixed = shares.network * network + shares.linear * linear
+    mixed = fit_shares(network, linear, LABELS).mixed(network, linear)
     right = [(logits.argmax(axis=1) == LABELS).mean() for logits in (mixed, network, linear)]
     assert right[0] > max(right[1:]) + 0.02
 
 
+def test_a_channel_that_leans_to_a_class_is_set_upright() -> None:
+    network, linear = log_softmax(noisy(0.5, 1), axis=1), noisy(1.5, 2)
+    upright = fit_shares(network, linear, LABELS).mixed(network, linear)
+    leaning = fit_shares(network, biased(linear), LABELS).mixed(network, biased(linear))
+    right = [(logits.argmax(axis=1) == LABELS).mean() for logits in (upright, leaning)]
+    assert right[1] == pytest.approx(right[0], abs=0.004)
+    common = fit_shares(network, biased(linear), LABELS)
+    flat = {n: [float(np.mean(getattr(common, n)))] * 3 for n in ("network", "linear", "offset")}
+    alike = Shares(**flat).mixed(network, biased(linear))
+    assert right[1] > (alike.argmax(axis=1) == LABELS).mean() + 0.02
+
+
+def test_where_classes_differ_by_chance_alone_most_samples_give_them_the_same_shares() -> None:
+    network, linear = log_softmax(noisy(1.5, 1), axis=1), noisy(1.0, 2)
+    samples = [np.arange(start, start + 120) for start in range(0, 3_600, 400)]
+    fitted = [fit_shares(network[rows], linear[rows], LABELS[rows]) for rows in samples]
+    apart = [max(np.ptp(shares.network), np.ptp(shares.linear)) for shares in fitted]
+    assert sum(way < 0.001 for way in apart) >= 6
+    assert max(apart) < 0.5
+
+
 def test_a_channel_of_noise_gets_almost_no_share() -> None:
     shares = fit_shares(log_softmax(noisy(3.0, 1), axis=1), noisy(0.0, 2), LABELS)
-    assert shares.linear < 0.05
+    assert max(shares.linear) < 0.05
 
 
 def test_an_overconfident_network_is_cooled() -> None:
     calibrated = noisy(1.0, 1)  # unit noise around a gap of 1: the logits are the posterior's
     shares = fit_shares(log_softmax(4 * calibrated, axis=1), None, LABELS)
-    assert shares.network == pytest.approx(0.25, abs=0.02)
-    assert shares.linear == 0.0
+    assert shares.network == pytest.approx([0.25] * 3, abs=0.02)
+    assert shares.linear is None
 
 
 def test_a_channel_that_speaks_against_the_labels_gets_no_share() -> None:
     shares = fit_shares(log_softmax(noisy(1.0, 1), axis=1), -noisy(1.0, 2), LABELS)
-    assert shares.linear == 0.0
+    assert shares.linear == [0.0] * 3
 
 
-def test_each_share_is_held_near_one_by_the_weight_of_one_row() -> None:
-    network, labels = log_softmax(noisy(1.0, 1)[:20], axis=1), LABELS[:20]
-    linear = noisy(2.0, 2)[:20]
+def test_the_shares_are_the_likeliest_with_a_normal_prior() -> None:
+    network, labels = log_softmax(noisy(1.0, 1)[:200], axis=1), LABELS[:200]
+    linear, spread = biased(noisy(2.0, 2))[:200], 0.4
 
-    def held(shares: np.ndarray) -> float:
-        logs = log_softmax(shares[0] * network + shares[1] * linear, axis=1)
-        return -np.sum(logs * TRUTH[:20]) + np.sum((shares - 1) ** 2) / 2
+    def parts(sought: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        own = spread * sought[2:].reshape(3, 3)
+        return 1 + sought[:2, None] + own[:2], own[2]
 
-    found = fit_shares(network, linear, labels)
-    best = minimize(held, [1.0, 1.0]).x
-    np.testing.assert_allclose([found.network, found.linear], best, atol=1e-3)
+    def held(sought: np.ndarray) -> float:
+        shares, offset = parts(sought)
+        logs = log_softmax(shares[0] * network + shares[1] * linear + offset, axis=1)
+        return -np.sum(logs * TRUTH[:200]) + np.sum(sought**2) / 2
+
+    found, offset = mixture._likeliest([network, linear], labels, spread=spread)
+    shares, expected = parts(minimize(held, np.zeros(11)).x)
+    np.testing.assert_allclose(found, shares, atol=1e-3)
+    np.testing.assert_allclose(offset, expected, atol=1e-3)
+
+
+def test_many_rows_are_judged_by_some_from_all_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, linear = log_softmax(2 * noisy(1.5, 1), axis=1), biased(noisy(1.0, 2))
+    order = np.argsort(LABELS, kind="stable")  # the first rows are of one class
+    whole = fit_shares(network[order], linear[order], LABELS[order])
+    monkeypatch.setattr(mixture, "JUDGING_ROWS", 800)
+    some = fit_shares(network[order], linear[order], LABELS[order])
+    np.testing.assert_allclose(some.linear, whole.linear, atol=0.05)
+    assert len({*some.linear}) == 3
 
 
 @pytest.mark.parametrize("rows", [0, 1, 3])
 def test_a_few_rows_cannot_make_the_shares_extreme(rows: int) -> None:
     sure = np.log(np.eye(3)[LABELS[:rows]] * 0.98 + 0.01)
     shares = fit_shares(sure, 5 * sure, LABELS[:rows])
-    assert 0.5 < shares.network < 2
-    assert 0.5 < shares.linear < 2
+    for share in (*shares.network, *shares.linear):
+        assert 0.5 < share < 2
 
 
 def test_probabilities_are_the_softmax_of_the_sum() -> None:
     logits = {"tokens": tf.constant([[1.0, 2.0]]), "ngrams": tf.constant([[3.0, 0.0]])}
-    both = Mixture(tf.identity, tf.identity, Shares(network=2.0, linear=0.5))
-    np.testing.assert_allclose(both(logits), tf.nn.softmax([[3.5, 4.0]]), atol=1e-6)
-    alone = Mixture(tf.identity, None, Shares(network=2.0, linear=0.5))
-    np.testing.assert_allclose(alone(logits), tf.nn.softmax([[2.0, 4.0]]), atol=1e-6)
+    shares = Shares(network=[2.0, 3.0], linear=[0.5, 1.0], offset=[0.0, 0.25])
+    both = Mixture(tf.identity, tf.identity, shares)
+    np.testing.assert_allclose(both(logits), tf.nn.softmax([[3.5, 6.25]]), atol=1e-6)
+    alone = Mixture(tf.identity, None, dataclasses.replace(shares, linear=None))
+    np.testing.assert_allclose(alone(logits), tf.nn.softmax([[2.0, 6.25]]), atol=1e-6)
