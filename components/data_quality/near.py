@@ -91,11 +91,12 @@ def most_alike(records: Records) -> Records:
 def near_duplicates(records: Records) -> Found:
     """Count the texts and rows that have a near-duplicate.
 
-    Of two texts most like each other only the first one's row is an example.
+    Each text and the one most like it are an example, the earlier row first.
     """
     best = most_alike(records)
-    told = best[best["row"] < best["other"]]
-    return found(texts=len(best), rows=best["rows"].sum(), pairs=(told["row"], told["other"]))
+    pairs = np.sort(np.stack([best["row"], best["other"]]), axis=0)
+    row, other = np.unique(pairs, axis=1)  # two texts most like each other are one example
+    return found(texts=len(best), rows=best["rows"].sum(), pairs=(row, other))
 
 
 def _shared(bands: Hashes) -> Indices:

@@ -49,9 +49,9 @@ def found(*, texts: int, rows: int, pairs: tuple[Places, Places]) -> Found:
 
 
 def merged(parts: Iterable[Found]) -> Found:
-    """Return what all partitions found together."""
+    """Return what all partitions found together; a pair that two of them found is one."""
     every = list(parts)
-    pairs = sorted(pair for part in every for pair in part.pairs)
+    pairs = sorted({pair for part in every for pair in part.pairs})
     return Found(
         texts=sum(part.texts for part in every),
         rows=sum(part.rows for part in every),

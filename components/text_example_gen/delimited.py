@@ -9,6 +9,7 @@ line below.
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from string import whitespace
 from typing import Final, NamedTuple
 
 from components.text_example_gen.lines import Line, without_end
@@ -38,7 +39,7 @@ class _BadQuoteError(Exception):
 def read_cells(
     lines: Iterable[Line], *, delimiter: str, quoting: bool, width: int | None
 ) -> Iterator[Cells]:
-    """Yield every row; a line of empty cells, as spreadsheets leave below a table, is none.
+    """Yield every row; a line of empty or blank cells, as spreadsheets leave them, is none.
 
     Args:
         lines: The lines of the file, in their order.
@@ -46,10 +47,10 @@ def read_cells(
         quoting: Whether a quote may enclose a cell.
         width: Cells in a row; none: as many as in the first.
     """
-    feed = _Feed(lines)
+    feed, blank = _Feed(lines), f"{delimiter}{whitespace}"
     for line in feed:
         text = without_end(line.text)
-        if not text.strip(delimiter):
+        if not text.strip(blank):
             continue
         if quoting and QUOTE in text:
             row = _quoted(line, feed, delimiter=delimiter, width=width)

@@ -22,6 +22,9 @@ MAX_FLOAT: Final = (2 - 2**-23) * 2.0**127
 
 _MAX_SHOWN_CHARS: Final = 40
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
+_BLANKS: Final = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\ufeff"
+"""White space and zero-width spaces, which stay in what is copied from web pages: nobody would see
+why a label is unknown that looks like another."""
 
 
 class BadValueError(ValueError):
@@ -53,7 +56,7 @@ def _text(found: object, column: Column) -> str:
 def _label(found: object, column: Column) -> str:
     if not isinstance(found, str | int) or isinstance(found, bool):
         raise _expected("a label (text or a whole number)", found, column)
-    label = unicodedata.normalize("NFC", str(found)).strip()
+    label = _bare(str(found))
     if not label:
         raise BadValueError(f"column {column.name!r}: the label is empty")
     if len(label.splitlines()) > 1:  # a vocabulary has one label a line
@@ -67,7 +70,7 @@ def _key(found: object, column: Column) -> str:
     if isinstance(found, datetime.date):
         return found.isoformat()
     if isinstance(found, str | int) and not isinstance(found, bool):
-        return str(found)
+        return _bare(str(found))
     raise _expected("text, a whole number or a day", found, column)
 
 
@@ -119,6 +122,11 @@ def _check_characters(value: str, column: Column) -> None:
     except UnicodeEncodeError as error:
         code = ord(value[error.start])
         raise BadValueError(f"column {column.name!r}: a lone surrogate \\u{code:04x}") from None
+
+
+def _bare(name: str) -> str:
+    """Return a label or an id composed and without blanks around it, so that equal ones are."""
+    return unicodedata.normalize("NFC", name).strip(_BLANKS)
 
 
 def _expected(what: str, found: object, column: Column) -> BadValueError:

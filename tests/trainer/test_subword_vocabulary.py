@@ -40,6 +40,13 @@ def test_frequent_words_become_one_piece() -> None:
     assert {"배송", "환불", "주세요"} <= set(learn_subwords(COUNTS, size=64))
 
 
+@pytest.mark.parametrize("most", ["배송", "환불", "교환"])
+def test_the_most_frequent_word_is_merged_before_the_others(most: str) -> None:
+    counts = {"배송": 1, "환불": 1, "교환": 1} | {most: 3}
+    learnt = learn_subwords(counts, size=9)
+    assert [piece for piece in learnt[2:] if len(piece.removeprefix(SUFFIX)) > 1] == [most]
+
+
 def test_every_character_stands_in_both_forms() -> None:
     learnt = set(learn_subwords(COUNTS, size=64))
     characters = set("".join(COUNTS))

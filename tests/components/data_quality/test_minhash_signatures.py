@@ -68,3 +68,31 @@ def test_a_batch_border_changes_nothing() -> None:
 @pytest.mark.parametrize("text", ["👍" * 10, "ㅋㅋㅋ 재밌다 abc", made_up(1, 10_000), "가" * 10])
 def test_every_band_of_a_text_is_a_different_number(text: str) -> None:
     assert len(set(signatures([text]).bands[0].tolist())) == BANDS
+
+
+def test_the_same_characters_in_another_order_are_another_text() -> None:
+    base = made_up(1, 300)
+    assert similarity(base, base[::-1]) == 0
+    assert estimated(base, base[::-1]) < 0.1
+
+
+def test_shingles_of_five_characters_are_compared() -> None:
+    syllables = made_up(2, 300)
+    fours = "".join(f"{syllables[i : i + 4]}{i % 10}" for i in range(0, 300, 4))
+    moved = "".join(f"{syllables[i : i + 4]}{(i + 1) % 10}" for i in range(0, 300, 4))
+    assert similarity(fours, moved) == estimated(fours, moved) == 0
+
+
+@pytest.mark.parametrize(("shared", "at_least", "at_most"), [(264, 0.96, 1), (142, 0.08, 0.23)])
+def test_texts_share_a_band_as_often_as_their_similarity_says(
+    shared: int, at_least: float, at_most: float
+) -> None:
+    pairs = [
+        (base, base[:shared] + made_up(seed + 1_000, 300 - shared))
+        for seed in range(400)
+        for base in [made_up(seed, 300)]
+    ]
+    assert similarity(*pairs[0]) == pytest.approx(0.8 if shared == 264 else 0.3, abs=0.02)
+    bands = signatures([text for pair in pairs for text in pair]).bands
+    share = np.mean((bands[::2] == bands[1::2]).any(axis=1))
+    assert at_least <= share <= at_most

@@ -1,13 +1,15 @@
 """Planted near-duplicates among texts that only look like reviews."""
 
 import random
+from itertools import permutations
 
 import numpy as np
 import pytest
 
-from components.data_quality import near
+from components.data_quality import near, overlaps
 from components.data_quality.chunk import Chunk
 from components.data_quality.fingerprints import band_records, partitioned, text_records
+from components.data_quality.minhash import ORDERS
 from components.data_quality.overlaps import Found
 from components.data_quality.records import Records, places
 
@@ -40,6 +42,15 @@ def near_records(texts: list[str], partitions: int = 1) -> Records:
 
 def near_rows(texts: list[str], partitions: int = 1) -> Found:
     return near.near_duplicates(near_records(texts, partitions))
+
+
+def one_band(sketches: "np.ndarray[tuple[int, int], np.dtype[np.uint8]]") -> Records:
+    """A text for each sketch, all in one band, in an order of chance; lines are the sketches'."""
+    records = np.zeros(len(sketches), near.BAND_RECORD)
+    records["sketch"] = sketches
+    records["line"] = range(len(sketches))
+    records["text"] = np.random.default_rng(7).permutation(len(sketches))
+    return np.random.default_rng(8).permutation(records)
 
 
 def test_of_a_hundred_planted_near_duplicates_almost_all_are_found_and_nothing_else() -> None:
@@ -102,3 +113,55 @@ def test_the_number_of_partitions_changes_nothing() -> None:
     texts = reviews(100)
     texts += [f"{text}~" for text in texts[::3]]
     assert near_rows(texts) == near_rows(texts, partitions=7)
+
+
+def test_every_text_stands_in_an_example_beside_the_one_most_like_it() -> None:
+    base = made_up(0, 100)
+    found = near_rows([base, *(f"{base[:-1]}{ending}" for ending in "!?~")])
+    assert found == Found(texts=4, rows=4, pairs=((1, 2), (1, 3), (1, 4)))
+
+
+def test_a_pair_that_two_partitions_found_is_one_example() -> None:
+    [review] = reviews(1)
+    best = near.most_alike(near_records(["전혀 다른 이야기입니다만", review, f"{review}."]))
+    parts = [near.near_duplicates(best[:1]), near.near_duplicates(best[1:])]
+    assert overlaps.merged(parts) == Found(texts=2, rows=2, pairs=((2, 3),))
+
+
+@pytest.mark.parametrize("batch_pairs", [near._BATCH_PAIRS, 3])
+def test_every_text_of_a_usual_band_is_compared_with_every_other(
+    batch_pairs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(near, "_BATCH_PAIRS", batch_pairs)
+    sketches = np.random.default_rng(1).integers(1, 255, (near.WINDOW + 1, ORDERS), np.uint8)
+    first, last = 60, 20
+    sketches[last, :-8] = sketches[first, :-8]
+    sketches[first, -8:], sketches[last, -8:] = 0, 255  # stand farthest apart in their band
+    best = near.near_texts(one_band(sketches), np.arange(len(sketches)))
+    assert best["matches"].tolist() == [ORDERS - 8, ORDERS - 8]
+
+
+def test_texts_that_look_alike_are_compared_in_a_band_of_any_size() -> None:
+    sketches = np.random.default_rng(1).integers(0, 255, (3_000, ORDERS), np.uint8)
+    sketches[1_500:] = sketches[:1_500]
+    sketches[1_500:, 0] += 1
+    records = one_band(sketches)
+    best = near.near_texts(records, records["line"])
+    assert sorted(best[["row", "other"]].tolist()) == [
+        (row, (row + 1_500) % 3_000) for row in range(3_000)
+    ]
+
+
+@pytest.mark.parametrize(("matches", "found"), [(64, 2), (63, 0)])
+def test_texts_are_alike_from_64_of_80_places_on(matches: int, found: int) -> None:
+    sketches = np.zeros((2, ORDERS), np.uint8)
+    sketches[1, matches:] = 1
+    assert len(near.near_texts(one_band(sketches), np.arange(2))) == found
+
+
+def test_of_texts_equally_alike_the_first_is_told_in_whatever_order_bands_tell_them() -> None:
+    tied = np.array([(7, 3, 9, 1, 70), (7, 3, 4, 1, 70), (7, 3, 5, 1, 70)], near.NEAR_RECORD)
+    for order in permutations(range(3)):
+        assert near.most_alike(tied[list(order)])["other"].tolist() == [4]
+    better = np.array([(7, 3, 9, 1, 71)], near.NEAR_RECORD)
+    assert near.most_alike(np.concatenate([tied, better]))["other"].tolist() == [9]

@@ -2,7 +2,7 @@
 
 import random
 from collections import defaultdict
-from itertools import combinations
+from itertools import permutations
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +31,7 @@ Pairs = list[tuple[str, str]]
 Counted = tuple[int, int, Pairs]
 """Texts, rows, and every pair of a row with the first that goes with it."""
 
+LONG = "이 제품은 정말 마음에 들어서 주변 사람들에게도 추천하고 다닙니다"
 BASES = [
     "배송이 너무 늦어요",
     "배송이  너무 늦어요",
@@ -43,7 +44,9 @@ BASES = [
     "최고의 movie였어요 2번 봤음",
     "가" * 10_000,
 ]
-TEXTS = st.sampled_from(BASES) | st.text(st.characters(blacklist_categories=("Cs",)))
+NEARLY_ALIKE = [LONG + ending for ending in ("", ".", "!", "!!", " 정말", " 정말요")]
+ANY_TEXT = st.text(st.characters(blacklist_categories=("Cs",)))
+TEXTS = st.sampled_from(NEARLY_ALIKE) | st.sampled_from(BASES) | ANY_TEXT
 ROWS = st.lists(
     st.builds(
         lambda file, is_eval, text, label: (file, is_eval, text, label),
@@ -85,8 +88,10 @@ def found_in(rows: list[Row], *, partitions: int, seed: int) -> dict[Name, Found
         for name, one in overlaps.overlaps(part, places(part, names)).items():
             parts[name].append(one)
     alike = [near.near_texts(band, places(band, names)) for band in bands_by_key(bands, partitions)]
-    if alike:
-        parts["near_duplicates"].append(near.near_duplicates(np.concatenate(alike)))
+    parts["near_duplicates"] = [Found(texts=0, rows=0, pairs=())]
+    every_alike = np.concatenate([np.empty(0, near.NEAR_RECORD), *alike])
+    for _, part in partitioned(every_alike, every_alike["text"], partitions):
+        parts["near_duplicates"].append(near.near_duplicates(part))
     return {name: overlaps.merged(some) for name, some in parts.items()}
 
 
@@ -136,18 +141,22 @@ def naive_conflicts(train: list[Row], *, verbatim: bool) -> Counted:
     return len(groups), sum(map(len, groups)), pairs
 
 
-def naive_near_duplicates(train: list[Row]) -> tuple[int, int]:
+def naive_near_duplicates(train: list[Row]) -> Counted:
     groups = by_text(train, verbatim=False)
     texts = [text for text in groups if len(text) >= MIN_CHARS]
-    signed = signatures(texts) if texts else None
-    alike = set()
-    for one, other in combinations(range(len(texts)), 2):
-        assert signed is not None
+    if not texts:
+        return 0, 0, []
+    signed = signatures(texts)
+    alike: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
+    for one, other in permutations(range(len(texts)), 2):
         shares_a_band = (signed.bands[one] == signed.bands[other]).any()
-        estimate = np.mean(signed.sketches[one] == signed.sketches[other])
+        estimate = float(np.mean(signed.sketches[one] == signed.sketches[other]))
         if shares_a_band and estimate >= near.SIMILARITY:
-            alike |= {texts[one], texts[other]}
-    return len(alike), sum(len(groups[text]) for text in alike)
+            alike[one].append((-estimate, other))
+    told = {tuple(sorted((one, min(others)[1]))) for one, others in alike.items()}
+    first = [place(groups[text][0]) for text in texts]
+    rows = sum(len(groups[texts[one]]) for one in alike)
+    return len(alike), rows, [(first[one], first[other]) for one, other in told]
 
 
 @settings(deadline=None, max_examples=60)
@@ -164,6 +173,7 @@ def test_every_overlap_is_what_plain_python_counts(
         "leakage": naive_leakage(train, held_out, verbatim=False),
         "conflicts_verbatim": naive_conflicts(train, verbatim=True),
         "conflicts": naive_conflicts(train, verbatim=False),
+        "near_duplicates": naive_near_duplicates(train),
     }
     names = sorted({row.file for row in rows})
     lines = {place(row): (row.file, row.line) for row in rows}
@@ -171,9 +181,6 @@ def test_every_overlap_is_what_plain_python_counts(
         first = sorted(pairs, key=lambda pair: (lines[pair[0]], lines[pair[1]]))[:10]
         told = [(in_words(r, names), in_words(o, names)) for r, o in found[name].pairs]
         assert (found[name].texts, found[name].rows, told) == (texts, count, first), name
-    near_texts, near_rows = naive_near_duplicates(train)
-    alike = found.get("near_duplicates", Found(texts=0, rows=0, pairs=()))
-    assert (alike.texts, alike.rows) == (near_texts, near_rows)
 
 
 @pytest.mark.parametrize(
@@ -203,3 +210,19 @@ def test_the_first_ten_are_told_of_many(partitions: int) -> None:
     found = found_in(rows, partitions=partitions, seed=1)["duplicates"]
     assert (found.texts, found.rows) == (30, 30)
     assert found.pairs == tuple((line, line + 30) for line in range(1, 11))
+
+
+def test_the_first_ten_are_told_by_the_row_not_by_the_one_that_it_goes_with() -> None:
+    rows = np.arange(30, dtype=np.uint64)
+    told = overlaps.found(texts=30, rows=30, pairs=(rows, rows[::-1])).pairs
+    assert told == tuple((row, 29 - row) for row in range(10))
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_a_conflict_is_told_by_its_first_rows_in_whatever_order_they_come(
+    order: tuple[int, ...],
+) -> None:
+    labels, rows = np.array([8, 8, 3, 3], np.uint64), np.arange(4, dtype=np.uint64)
+    texts = np.full(4, 77, np.uint64)
+    found = overlaps.conflicts(texts, labels[list(order)], rows[list(order)])
+    assert found == Found(texts=1, rows=4, pairs=((0, 2),))

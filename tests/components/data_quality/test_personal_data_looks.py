@@ -17,6 +17,7 @@ PERSONAL = [
     ("문의는 malmoi.help@example.co.kr로 주세요", ["email"]),
     ("연락주세요..hong_gildong+1@mail.example.com", ["email"]),
     ("메일(a@b.io)", ["email"]),
+    ("인스타 말고 hong_@example.com으로", ["email"]),
     ("문의: .@x 말고 cs@a-b.co-op.or.kr.", ["email"]),
     ("010-1234-5678로 전화 주세요", ["phone"]),
     ("제 번호 010 1234 5678", ["phone"]),
@@ -55,6 +56,9 @@ PERSONAL = [
     ("30569309025904", ["card"]),
     ("4111\u20131111\u20131111\u20131111", ["card"]),
     ("2223003122003222", ["card"]),
+    ("6011-0009-9013-9424", ["card"]),
+    ("36700102000000", ["card"]),
+    ("3852-000002-3237", ["card"]),
     ("주민번호 900101-1234567입니다", ["resident_registration"]),
     ("000229-3234567", ["resident_registration"]),
     ("000229 - 4234567", ["resident_registration"]),
@@ -104,10 +108,13 @@ IMPERSONAL = [
     "4111-1111-1111-1112",
     "4111 1111-1111 1111",
     "1111-1111-1111-1111",
+    "7111-1111-1111-1114",
     "900101-9",
     "901301-1234567",
     "900230-1234567",
     "010229-3234567",
+    "000229-1234567",
+    "000229-9234567",
     "900101-1******",
     "9001011234567",
     "icon@2x.png",
@@ -137,6 +144,15 @@ def test_personal_data_is_known_by_its_look(text: str, expected: list[str]) -> N
 @pytest.mark.parametrize("text", IMPERSONAL)
 def test_other_numbers_and_signs_are_not_personal(text: str) -> None:
     assert list(personal.kinds(text)) == []
+
+
+@pytest.mark.parametrize("prefix", [f"{number:03}" for number in range(100)])
+def test_a_number_is_a_phone_by_its_prefix(prefix: str) -> None:
+    mobile = {"010", "011", "016", "017", "018", "019"}
+    area = {"031", "032", "033", "041", "042", "043", "044", "051", "052", "053", "054", "055"}
+    area |= {"061", "062", "063", "064", "070"}
+    expected = ["phone"] if prefix in mobile | area else []
+    assert list(personal.kinds(f"전화는 {prefix}-123-4567입니다")) == expected
 
 
 @given(st.text(st.sampled_from("0123456789-. +()@ab가xㅋ")) | st.text())

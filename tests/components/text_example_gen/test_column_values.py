@@ -36,6 +36,43 @@ def test_a_side_column_of_text_refuses_everything_else(found: object) -> None:
         value_of(found, SIDE)
 
 
+@pytest.mark.parametrize(
+    "found",
+    [
+        "배송 지연",
+        " 배송 지연\t",
+        "\u200b배송 지연\u200b",
+        "\ufeff 배송 지연",
+        "\u3000배송 지연\xa0",
+    ],
+)
+def test_a_label_loses_the_blanks_around_it_those_without_width_too(found: str) -> None:
+    assert value_of(found, Column("분류", "분류", "label")) == "배송 지연"
+
+
+@pytest.mark.parametrize("found", ["", " \u3000", "\u200b", "\ufeff \u200b\n"])
+def test_a_label_of_blanks_alone_is_empty(found: str) -> None:
+    with pytest.raises(BadValueError, match="column '분류': the label is empty"):
+        value_of(found, Column("분류", "분류", "label"))
+
+
+@pytest.mark.parametrize("sign", ["\n", "\r", "\x0b", "\x85", "\u2028"])
+def test_a_label_stands_on_one_line(sign: str) -> None:
+    with pytest.raises(BadValueError, match="column '분류': the label has a line break"):
+        value_of(f"배송{sign}지연", Column("분류", "분류", "label"))
+
+
+@pytest.mark.parametrize(
+    ("found", "value"),
+    [
+        (datetime.date(2026, 11, 22), "2026-11-22"),
+        (datetime.datetime(2026, 11, 22, 9, 30), "2026-11-22T09:30:00"),
+    ],
+)
+def test_a_day_is_written_as_in_iso_8601(found: object, value: str) -> None:
+    assert value_of(found, Column("날짜", "날짜", "key")) == value
+
+
 @pytest.mark.parametrize("found", [True, 1.0])
 def test_a_label_is_text_or_a_whole_number(found: object) -> None:
     """1.0 would be a label beside 1, and True one beside true."""
@@ -70,3 +107,8 @@ def test_a_number_that_an_example_cannot_hold_is_refused(found: object) -> None:
     """Beyond 32 bits it would be infinite there; 1_5, which Python reads as 15, is a slip."""
     with pytest.raises(BadValueError, match="column '값': expected a finite number of 32 bits"):
         value_of(found, Column("값", "값", "float"))
+
+
+def test_a_whole_number_of_more_digits_than_python_reads_is_refused_and_cut() -> None:
+    with pytest.raises(BadValueError, match=r"expected a whole number of 64 bits, found '1{39}…$"):
+        value_of("1" * 5_000, Column("값", "값", "int"))

@@ -94,6 +94,22 @@ def test_parquet_rows_are_numbered_through_the_file_and_read_by_row_group() -> N
     assert [row.line for row in read(data, "/d/a.parquet") if isinstance(row, Bad)] == [2, 4]
 
 
+def test_parquet_rows_are_numbered_across_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet_file, "BATCH_ROWS", 2)
+    data = parquet(text=["하나", "둘", "셋", "넷", "다섯"], label=["a", "b", "c", "d", "e"])
+    assert [row.line for row in read(data, "/d/a.parquet")] == [1, 2, 3, 4, 5]
+
+
+def test_row_groups_are_put_together_up_to_a_size_again_and_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = parquet(1, text=["하나"] * 5, label=["a"] * 5)
+    size_bytes = pq.ParquetFile(io.BytesIO(data)).metadata.row_group(0).total_byte_size
+    monkeypatch.setattr(parquet_file, "GROUP_BYTES", 2 * size_bytes)
+    found = list(parquet_file.row_groups(io.BytesIO(data), file="/d/a.parquet"))
+    assert found == [(0, 2), (2, 4), (4, 5)]
+
+
 def test_small_row_groups_of_a_parquet_file_are_read_together(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -144,6 +144,18 @@ def test_a_quote_that_closes_too_far_below_is_held_to_its_line() -> None:
     assert len(good(rows)) == delimited.MAX_QUOTED_LINES + 6
 
 
+def test_an_open_quote_holds_so_many_characters_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "MAX_QUOTED_CHARS", 40)
+    rows = read(f'text,label\n"열림\n{"가" * 30},칭찬\n끝",칭찬\n"둘\n셋",불만\n')
+    assert bad(rows)[0][0] == 2
+    assert (3, "가" * 30) in good(rows)
+    assert good(rows)[-1] == (5, "둘\n셋")
+
+
+def test_a_byte_order_mark_below_the_first_line_is_a_sign_of_the_text() -> None:
+    assert good(read("text,label\n\ufeff좋아요,칭찬\n")) == [(2, "\ufeff좋아요")]
+
+
 def test_without_quoting_a_quote_is_a_sign_like_any_other() -> None:
     rows = read(
         '라벨\t"인용만 열린 글\n1\t다음 글"\n',
@@ -163,6 +175,14 @@ def test_lines_of_empty_cells_are_no_rows_as_spreadsheets_leave_them() -> None:
     rows = read(",\ntext,label\n좋아요,칭찬\n,\n,칭찬\n,,,\n")
     assert good(rows) == [(3, "좋아요")]
     assert [line for line, _ in bad(rows)] == [5]
+
+
+@pytest.mark.parametrize(("file", "sign"), [("/d/a.csv", ","), ("/d/a.tsv", "\t")])
+@pytest.mark.parametrize("blank", ["   ", " , ", "\t \t", "\r"])
+def test_lines_of_blanks_are_no_rows_as_in_json(file: str, sign: str, blank: str) -> None:
+    blank = blank.replace(",", sign)
+    rows = read(f"{blank}\ntext{sign}label\n{blank}\n좋아요{sign}칭찬\r\n{blank}\r\n", file)
+    assert (good(rows), bad(rows)) == ([(4, "좋아요")], [])
 
 
 def test_a_cell_of_ten_megabytes_is_a_row_like_any_other() -> None:

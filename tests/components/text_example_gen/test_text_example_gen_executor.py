@@ -175,6 +175,19 @@ def test_unlabelled_rows_carry_text_and_id_and_leave_the_test_rows_out(folder: P
     assert counts(kept_out, "read_exclude") == [10]
 
 
+@pytest.mark.parametrize(
+    "written", [" 시험-1", "시험-1\u200b", unicodedata.normalize("NFD", "시험-1")]
+)
+def test_an_id_is_left_out_however_it_is_written(folder: Path, written: str) -> None:
+    test = HEADER + "시험-1,아직도 안 와요,배송 지연,1,0.5\n"
+    (folder / "test.csv").write_text(test, encoding="utf-8")
+    more = f"번호,글\n{written},아직도 안 와요\n시험-2,잘 왔어요\n"
+    (folder / "more.csv").write_text(more, encoding="utf-8")
+    unlabelled = {"path": str(folder / "more.csv"), "exclude": [str(folder / "test.csv")]}
+    examples, _ = run(folder, unlabelled=unlabelled)
+    assert texts(examples, "unlabelled") == {"잘 왔어요"}
+
+
 def test_the_ids_to_leave_out_are_put_together_once_for_all_files(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

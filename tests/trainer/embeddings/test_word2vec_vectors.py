@@ -22,7 +22,7 @@ def topics() -> co.Counts:
 
 def test_shifted_ppmi_is_the_formula_worked_by_hand() -> None:
     counts = sparse.csr_array(np.array([[0, 6, 2], [6, 0, 0], [2, 0, 0]]))
-    found = word2vec.shifted_ppmi(counts, shift=1.5, smoothing=0.75).toarray()
+    found = word2vec.shifted_ppmi(counts, shift=1.5).toarray()
     words, total = [8, 6, 2], 16
     smoothed = [n**0.75 for n in words]
     expected = np.zeros((3, 3))
@@ -58,6 +58,14 @@ def test_the_factors_are_nearly_the_best_of_their_rank(topics: co.Counts) -> Non
     values = np.linalg.svd(matrix.toarray(), compute_uv=False)[:4]
     vectors = word2vec.factorise(matrix, dim=4, weight=1.0)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=0), values, rtol=0.02)
+
+
+def test_factors_of_a_matrix_without_structure_hold_most_of_what_the_best_hold() -> None:
+    random = np.random.default_rng(4)
+    matrix = sparse.random_array((300, 300), density=0.1, random_state=random, dtype=np.float32)
+    best = np.linalg.svd(matrix.toarray(), compute_uv=False)[:20]
+    vectors = word2vec.factorise(matrix.tocsr(), dim=20, weight=1.0)
+    assert np.square(vectors).sum() > 0.93 * np.square(best).sum()
 
 
 def test_words_of_one_topic_point_the_same_way(topics: co.Counts) -> None:
