@@ -80,6 +80,7 @@ def _wiring(spec: Spec, name: str, task: Spec) -> Iterator[str]:
 def _pipeline_parameters(spec: Spec) -> Iterator[str]:
     parameters = spec["root"].get("inputDefinitions", {}).get("parameters", {})
     for name, definition in parameters.items():
+        yield from replaced(definition.get("defaultValue"), f"the parameter {name}")
         if not definition.get("isOptional") and "defaultValue" not in definition:
             yield (
                 f"parameter {name} is not optional, yet has neither default value nor user "
@@ -87,8 +88,18 @@ def _pipeline_parameters(spec: Spec) -> Iterator[str]:
             )
 
 
+def replaced(value: object, where: str) -> Iterator[str]:
+    """Yield what Kubernetes would make of a value that a step's container is given.
+
+    The launcher's arguments hold every parameter and URI of the step (v2/driver/driver.go).
+    """
+    if found := _KUBERNETES_VARIABLE.search(str(value)):
+        yield f"Kubernetes would replace {found.group()} in {where}"
+
+
 def _silent_losses(spec: Spec) -> Iterator[str]:
     """Find what the backend takes without a word and then does not do, or does wrongly."""
+    yield from replaced(spec.get("defaultPipelineRoot"), "the pipeline's root")
     first_with: dict[str, str] = {}
     for name, task in all_tasks(spec).items():
         yield from _task_faults(name, task)
@@ -114,8 +125,7 @@ def _task_faults(name: str, task: Spec) -> Iterator[str]:
     if retries and "backoffMaxDuration" not in retries:
         yield f"{name}: without backoffMaxDuration in its retryPolicy nothing is tried again"
     for parameter, value in constants(task).items():
-        if found := _KUBERNETES_VARIABLE.search(str(value)):
-            yield f"{name}: Kubernetes would replace {found.group()} in {parameter}"
+        yield from (f"{name}: {fault}" for fault in replaced(value, parameter))
 
 
 def _argument_faults(name: str, container: Spec) -> Iterator[str]:

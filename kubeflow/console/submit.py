@@ -70,14 +70,14 @@ def submit(
         own = str(spec["pipelineInfo"]["name"])
         request = Request(
             host=host,
-            action="version" if version else "recurring" if cron else "run",
+            action="version" if version else "run" if cron is None else "recurring",
             pipeline=str(pipeline.resolve()),
             name=name or (own if cron else f"{own} {time.strftime('%Y-%m-%d %H:%M:%S')}"),
             experiment=own,
             parameters=given,
             pipeline_root=spec.get("defaultPipelineRoot"),
             version=version,
-            cron=six_fields(cron) if cron else None,
+            cron=None if cron is None else six_fields(cron),
             namespace=namespace,
         )
         receipt = send(request)
@@ -93,6 +93,8 @@ def _refuse(
     """Find before the server does what is wrong with what was asked."""
     from kubeflow.admission import objections
 
+    if version == "":  # of a variable that is not set, say: it would start a run
+        raise ValueError("--version takes a name, got an empty one")
     if version and cron:
         raise ValueError("--version only uploads and --cron starts: expected one of them")
     if version and parameters:
@@ -109,9 +111,12 @@ def _refuse(
 def _unusable(parameters: dict[str, Any]) -> Iterator[str]:
     """Yield what would end a run that has begun, and every one of a recurring run."""
     from kubeflow.adapt.hooks import DATA_PARAMETER
+    from kubeflow.admission import replaced
     from kubeflow.post_verdict import ADDRESS, NO_ADDRESS
     from kubeflow.rehearse.store import NoProviderError, launcher_path
 
+    for name, value in parameters.items():
+        yield from replaced(value, f"--parameter {name}")
     try:
         if DATA_PARAMETER in parameters:
             launcher_path(parameters[DATA_PARAMETER])

@@ -45,7 +45,8 @@ def run(client: Client, request: Request) -> Answer:
         params=request["parameters"],
         pipeline_root=request["pipeline_root"],
     )
-    return {"id": started.run_id, "page": f"runs/details/{started.run_id}"}
+    found = _named(started.run_id)
+    return {"id": found, "page": f"runs/details/{found}"}
 
 
 def version(client: Client, request: Request) -> Answer:
@@ -54,7 +55,7 @@ def version(client: Client, request: Request) -> Answer:
     uploaded = client.upload_pipeline_version(
         request["pipeline"], request["version"], pipeline_id=pipeline
     )
-    found = uploaded.pipeline_version_id
+    found = _named(uploaded.pipeline_version_id)
     return {"id": found, "page": f"pipelines/details/{pipeline}/version/{found}"}
 
 
@@ -72,15 +73,15 @@ def recurring(client: Client, request: Request) -> Answer:
         pipeline_root=request["pipeline_root"],
         pipeline_package_path=request["pipeline"],
     )
+    found = _named(made.recurring_run_id)
     for old in earlier:
         client.disable_recurring_run(old)
-    found = made.recurring_run_id
     return {"id": found, "page": f"recurringrun/details/{found}", "disabled": earlier}
 
 
 def _experiment(client: Client, request: Request) -> str:
     made = client.create_experiment(request["experiment"], namespace=request["namespace"])
-    return made.experiment_id
+    return _named(made.experiment_id)
 
 
 def _pipeline(client: Client, request: Request) -> str:
@@ -95,7 +96,21 @@ def _pipeline(client: Client, request: Request) -> str:
     for pipeline in listed.pipelines or []:
         return pipeline.pipeline_id
     body = client.api_models.V2beta1Pipeline(name=name, display_name=name, namespace=namespace)
-    return api.pipeline_service_create_pipeline(pipeline=body).pipeline_id
+    return _named(api.pipeline_service_create_pipeline(pipeline=body).pipeline_id)
+
+
+def _named(identity: str | None) -> str:
+    """Return the id of what the server has made; what is no API, such as a login page, has none.
+
+    Raises:
+        ValueError: there is no id. The SDK reads any page as an answer with nothing in it.
+    """
+    if not identity:
+        raise ValueError(
+            "something else than Kubeflow Pipelines answers here, such as the page of a login: "
+            f"expected its API at --host, and a token in {_TOKEN} where it wants one"
+        )
+    return identity
 
 
 def _enabled(client: Client, experiment: str, name: str) -> list[str]:
@@ -134,11 +149,15 @@ def main() -> None:
 
 
 def _answer(request: Request) -> Answer:
+    authority = os.environ.get(_AUTHORITY)
+    if authority and not os.path.isfile(authority):
+        return {"fault": f"{_AUTHORITY} names {authority}, which is no file"}
     try:
         client = Client(
             host=request["host"],
-            existing_token=os.environ.get(_TOKEN),
-            ssl_ca_cert=os.environ.get(_AUTHORITY),
+            # Without the line's end that a file of a secret has: what HTTP refuses, it quotes.
+            existing_token=os.environ.get(_TOKEN, "").strip() or None,
+            ssl_ca_cert=authority,
         )
         return _ACTIONS[request["action"]](client, request)
     except kfp_server_api.ApiException as error:

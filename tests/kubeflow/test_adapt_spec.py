@@ -166,12 +166,32 @@ def test_a_type_that_nobody_knows_is_refused(raw: Spec, plan: Plans) -> None:
         adapt(raw, dataclasses.replace(given, origins=origins))
 
 
+def test_a_type_that_says_nothing_is_refused(raw: Spec, plan: Plans) -> None:
+    raw["components"]["Rows"]["outputDefinitions"]["artifacts"]["quarantine"] = {
+        "artifactType": {"instanceSchema": "title: tfx.Artifact\ntype: object\n"}
+    }
+
+    with pytest.raises(UnsupportedSpecError, match=r"artifact type tfx\.Artifact"):
+        adapt(raw, plan())
+
+
 def test_a_small_file_of_this_machine_travels_in_its_parameter(raw: Spec, plan: Plans) -> None:
     adapted, _ = adapt(raw, plan())
 
     given = tasks(adapted)["Contract"]["inputs"]["parameters"]["schema_file"]
     assert given == {"runtimeValue": {"constant": 'feature { name: "문의" }'}}
     assert argument(adapted, "Contract", "--inline_file") == "schema_file"
+
+
+def test_the_largest_file_travels(raw: Spec, plan: Plans) -> None:
+    text = "가" * (MAX_BYTES // 3) + "1"
+
+    adapted, _ = adapt(raw, dataclasses.replace(plan(), files={"/here/s": text}))
+
+    assert len(text.encode()) == MAX_BYTES
+    assert tasks(adapted)["Contract"]["inputs"]["parameters"]["schema_file"] == {
+        "runtimeValue": {"constant": text}
+    }
 
 
 def test_a_file_too_large_for_an_argument_is_refused(raw: Spec, plan: Plans) -> None:

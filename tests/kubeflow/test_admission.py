@@ -36,6 +36,10 @@ def container(spec: Spec, task: str) -> Spec:
             "my_task: name of a task must consist of alpha-numeric characters",
         ),
         (
+            lambda s: tasks(s).update({"a" * 129: tasks(s)["Contract"]}),
+            "and have 128 of them at most",
+        ),
+        (
             lambda s: tasks(s)["Judge"]["dependentTasks"].append("Nobody"),
             "Judge: unknown producer task Nobody",
         ),
@@ -68,12 +72,16 @@ def container(spec: Spec, task: str) -> Spec:
             "the container is that of Judge; both would share one component",
         ),
         (
-            lambda s: container(s, "Push")["args"].append("가" * 43_691),
-            "Push: an argument has 131,073 bytes, too long for Linux",
+            lambda s: container(s, "Push")["args"].append("가" * 43_690 + "ab"),
+            "Push: an argument has 131,072 bytes, too long for Linux",
         ),
         (
             lambda s: container(s, "Push")["args"].append("x $(HOME)"),
             "Push: Kubernetes would replace $(HOME)",
+        ),
+        (
+            lambda s: container(s, "Push")["args"].append("$(kfp.run)"),
+            "Push: Kubernetes would replace $(kfp.run)",
         ),
         (
             lambda s: container(s, "Push")["args"].append("19$$"),
@@ -84,6 +92,16 @@ def container(spec: Spec, task: str) -> Spec:
                 runtimeValue={"constant": 'string_domain { value: "$$" }'}
             ),
             "Contract: Kubernetes would replace $$ in schema_file",
+        ),
+        (
+            lambda s: s["root"]["inputDefinitions"]["parameters"]["data_uri"].update(
+                defaultValue="s3://rows/$$원"
+            ),
+            "Kubernetes would replace $$ in the parameter data_uri",
+        ),
+        (
+            lambda s: s.update(defaultPipelineRoot="s3://malmoi/$(USER)"),
+            "Kubernetes would replace $(USER) in the pipeline's root",
         ),
         (
             lambda s: tasks(s)["Contract"]["retryPolicy"].pop("backoffMaxDuration"),

@@ -33,6 +33,7 @@ def source(**paths: Any) -> TextSource:
             "test.csv",
         ),
         ({"train": "/d/{DATE}/문의*.csv"}, "s3://b/d", "s3://b/d", "{DATE}/문의*.csv", None),
+        ({"train": "/d/part-[0-9]/a.csv"}, "s3://b/d", "s3://b/d", "part-[0-9]/a.csv", None),
         ({"train": "s3://b/rows/a.csv"}, "s3://copy/r", "s3://copy/r", "a.csv", None),
     ],
 )
@@ -58,6 +59,19 @@ def test_unlabelled_and_served_texts_and_excludes_move_along() -> None:
     assert relative.unlabelled.path == "more/*.csv"
     assert relative.unlabelled.exclude == ("test.csv",)
     assert relative.served.path == "served.csv"
+
+
+def test_the_folder_holds_excluded_files_too() -> None:
+    given = source(
+        train="/d/rows/train.csv",
+        unlabelled={"path": "/d/rows/more.csv", "id": "번호", "exclude": ["/d/시험/test.csv"]},
+    )
+
+    relative, _ = split_off(given, "s3://b/d")
+
+    assert relative.unlabelled is not None
+    assert (relative.train, relative.unlabelled.path) == ("rows/train.csv", "rows/more.csv")
+    assert relative.unlabelled.exclude == ("시험/test.csv",)
 
 
 @pytest.mark.parametrize(

@@ -10,17 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from kubeflow import flags
 from kubeflow.adapt import adapt
 from kubeflow.adapt.plan import Plan
 from kubeflow.admission import objections
+from kubeflow.document import to_yaml
 from kubeflow.post_verdict import NotPostedError, main, post, verdict
 from kubeflow.rehearse.isolation import Plain
 from kubeflow.rehearse.result import TaskResult
 from kubeflow.rehearse.run import Rehearsal
 from kubeflow.spec import Spec, UnsupportedSpecError, component, executor, tasks
 from kubeflow.step.judgement import Judgement, kept
+from pipeline.console.main import app
 
 Plans = Callable[..., Plan]
 MESSAGE = {"text": "문의: 버전 3"}
@@ -170,6 +173,7 @@ def test_a_task_with_the_handler_s_name_is_refused(raw: Spec, plan: Plans) -> No
     ("judgements", "found", "words"),
     [
         ([PUSHED, BLESSED], "pushed", "enquiries: version 3 is pushed (run r)"),
+        ([PUSHED, REFUSED], "pushed", "version 3 is pushed (run r)\nDataGate: drift: 너무 크다"),
         ([REFUSED], "refused", "refused, nothing is pushed (run r)\nDataGate: drift: 너무 크다"),
         ([NOT_PUSHED, BLESSED], "failed", "failed, nothing is pushed; the log of the step"),
         ([], "failed", "failed, nothing is pushed"),
@@ -389,3 +393,22 @@ class TestRehearsed:
 
         assert results["post-verdict"].state == "ran", results["post-verdict"].why
         assert webhook.heard == []
+
+    def test_the_command_calls_no_webhook_for_a_step_has_no_network(
+        self, tmp_path: Path, raw: Spec, plan: Plans, webhook: Receiver
+    ) -> None:
+        spec, platform = adapt(raw, plan(webhook=webhook.url))
+        only = tasks(spec)["Contract"]
+        spec["components"]["steps"]["dag"]["tasks"] = {"Contract": only}
+        executor(spec, "Contract")["container"].update(command=["python", "-c"], args=["pass"])
+        file, rows, kept_in = (tmp_path / name for name in ("pipeline.yaml", "rows", "rehearsal"))
+        file.write_text(to_yaml(spec, platform), "utf-8")
+        rows.mkdir()
+
+        words = [file, "--data", rows, "--folder", kept_in]
+        done = CliRunner().invoke(app, ["kubeflow", "rehearse", *map(str, words)])
+
+        assert done.exit_code == 0, done.output
+        assert webhook.heard == []
+        (log,) = kept_in.glob("runs/*/post-verdict/log.txt")
+        assert "the parameter webhook is empty: nobody is told" in log.read_text("utf-8")

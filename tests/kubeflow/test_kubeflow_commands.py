@@ -25,7 +25,7 @@ SPEC: Spec = {
     "root": {
         "dag": {
             "tasks": {
-                "Push": {"componentRef": {"name": "Push"}},
+                "Push": {"componentRef": {"name": "Push"}, "inputs": {"artifacts": {"v": VERDICT}}},
                 "Gate": {"componentRef": {"name": "Gate"}},
                 "Halt": {"componentRef": {"name": "Halt"}, "inputs": {"artifacts": {"v": VERDICT}}},
             }

@@ -33,6 +33,8 @@ class Server:
     kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     fault: tuple[int, str] | None = None
+    login: tuple[str, ...] = ()
+    """Requests that a page answers, as what stands before a cluster does: `POST runs`."""
 
     def get(self, kind: str) -> dict[str, Any]:
         if kind == "healthz":
@@ -84,11 +86,14 @@ class Handler(BaseHTTPRequestHandler):
         state = self.server.state
         state.headers = dict(self.headers)
         kind = urlsplit(self.path).path.removeprefix(f"{API}/")
-        status, said = (200, answer(kind)) if not state.fault else (0, {})
-        if state.fault:
+        if f"{self.command} {kind}".startswith(state.login):
+            status, said = 200, "<!doctype html><title>Log in</title>"
+        elif state.fault:
             status, message = state.fault
             said = {"error": message, "code": 3, "message": message, "details": []}
-        written = json.dumps(said).encode()
+        else:
+            status, said = 200, answer(kind)
+        written = (said if isinstance(said, str) else json.dumps(said)).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(written)))
@@ -230,6 +235,15 @@ def test_a_recurring_run_takes_the_place_of_the_one_with_its_name(server: Server
     assert "takes the place of recurringruns-1" in told
 
 
+def test_a_recurring_run_takes_no_place_that_is_empty(server: Server) -> None:
+    for hour in (3, 4):
+        submit(server, "--cron", f"0 {hour} * * *")
+
+    _, told = submit(server, "--cron", "0 5 * * *", "--json")
+
+    assert json.loads(told)["disabled"] == ["recurringruns-2"]
+
+
 def test_a_token_is_sent_and_never_asked_for_on_the_command_line(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,6 +252,29 @@ def test_a_token_is_sent_and_never_asked_for_on_the_command_line(
     submit(server)
 
     assert server.headers["authorization"] == f"Bearer {'비밀'.encode().hex()}"
+
+
+def test_a_token_read_from_a_file_may_end_in_a_line_s_end(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MALMOI_KUBEFLOW_TOKEN", "secret\n")
+
+    status, told = submit(server)
+
+    assert status == DONE, told
+    assert server.headers["authorization"] == "Bearer secret"
+
+
+def test_an_authority_that_is_no_file_is_told_by_its_name(
+    server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MALMOI_KUBEFLOW_CA", str(tmp_path / "ca.pem"))
+
+    status, told = submit(server)
+
+    assert status == FAULT
+    assert f"MALMOI_KUBEFLOW_CA names {tmp_path / 'ca.pem'}, which is no file" in told
+    assert server.headers == {}
 
 
 def test_a_namespace_goes_with_what_belongs_to_it(server: Server) -> None:
@@ -265,6 +302,45 @@ def test_what_the_server_refuses_is_told_in_its_words(
     assert "the server answered 401 Unauthorized: 권한 없음" in told
 
 
+@pytest.mark.parametrize(
+    ("login", "words"),
+    [
+        (("GET", "POST"), ()),
+        (("GET", "POST"), ("--version", "1")),
+        (("GET", "POST"), ("--cron", "0 3 * * *")),
+        (("POST runs",), ()),
+        (("POST pipelines/upload",), ("--version", "1")),
+    ],
+)
+def test_the_page_of_a_login_is_no_success(
+    server: Server, login: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    server.login = login
+
+    status, told = submit(server, *words)
+
+    assert status == FAULT
+    assert "something else than Kubeflow Pipelines answers here, such as the page of a" in told
+
+
+def test_before_a_page_no_pipeline_is_sent(server: Server) -> None:
+    server.login = ("POST experiments",)
+
+    submit(server)
+
+    assert server.kept == {}
+
+
+def test_a_recurring_run_that_was_not_made_takes_no_place(server: Server) -> None:
+    submit(server, "--cron", "0 3 * * *")
+    server.login = ("POST recurringruns",)
+
+    status, _ = submit(server, "--cron", "0 4 * * *")
+
+    assert status == FAULT
+    assert server.only("recurringruns")["mode"] == "ENABLE"
+
+
 def test_a_server_that_is_not_there_is_told(server: Server) -> None:
     server.url = "http://127.0.0.1:9"
 
@@ -279,10 +355,13 @@ def test_a_server_that_is_not_there_is_told(server: Server) -> None:
     [
         (("--cron", "0 3 * *"), "--cron takes five fields (minute, hour"),
         (("--cron", "0 3 * * *", "--version", "1"), "expected one of them"),
+        (("--cron", ""), "--cron takes five fields (minute, hour"),
+        (("--version", ""), "--version takes a name, got an empty one"),
         (("--version", "1", "--parameter", "data_uri=s3://b"), "expected no --parameter"),
         (("--parameter", "data_ur=s3://b"), "no parameter data_ur; expected one of data_uri"),
         (("--parameter", "data_uri=rows"), "data_uri: no provider scheme found: rows; expected"),
         (("--parameter", "data_uri=s3://b"), "data_uri: URI s3://b has empty key"),
+        (("--parameter", "data_uri=s3://b/$$"), "would replace $$ in --parameter data_uri"),
         (("--parameter", "webhook=chat.example/hook"), "webhook: the webhook is no address"),
     ],
 )
