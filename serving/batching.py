@@ -55,7 +55,7 @@ class Batcher:
     ) -> None:
         self._run = run
         self._parameters = parameters
-        self._time_limit_s = time_limit_s
+        self.time_limit_s = time_limit_s
         self._room = parameters.max_enqueued_batches * parameters.execution_batch_size
         self._queue: deque[_Part] = deque()
         self._changed = threading.Condition()
@@ -148,10 +148,10 @@ class Batcher:
             return batch
 
     def _without_late(self, batch: Sequence[_Part]) -> list[_Part]:
-        oldest = monotonic() - self._time_limit_s
+        oldest = monotonic() - self.time_limit_s
         for part in batch:
             if part.asked_at < oldest:
-                part.answer.set_exception(too_late(self._time_limit_s))
+                part.answer.set_exception(too_late(self.time_limit_s))
         return [part for part in batch if part.asked_at >= oldest]
 
     def _is_full(self) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -17,6 +18,8 @@ from serving.json_values import (
     values_of,
 )
 from serving.signatures import DEFAULT_SIGNATURE, Array, Arrays, Signature
+
+BYTE_ORDER_MARK = "\ufeff"  # editors on Windows write one before UTF-8
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,8 @@ def encode(document: Mapping[str, Any]) -> bytes:
 
 def _document(body: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(body.decode("utf-8"), parse_float=_decimal)
+        text = body.decode("utf-8").removeprefix(BYTE_ORDER_MARK)
+        document = json.loads(text, parse_float=_decimal, object_pairs_hook=_object)
     except UnicodeDecodeError as error:
         raise invalid(
             f"the body is not UTF-8 at byte {error.start}: send it in UTF-8, "
@@ -98,6 +102,15 @@ def _document(body: bytes) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise invalid(f"expected a JSON object, received {json_type(document)}")
     return document
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; of a key that stands there twice other parsers take the first value."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        (twice, _), *_ = Counter(key for key, _ in pairs).most_common(1)
+        raise invalid(f"an object has the key {twice!r:.{SHOWN_CHARS}} more than once")
+    return found
 
 
 def _decimal(digits: str) -> float:

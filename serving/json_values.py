@@ -149,7 +149,7 @@ def _bytes_of(leaf: Any, spec: TensorSpec, where: tuple[int, ...]) -> bytes:
             ) from error
     if not is_base64_object(leaf):
         _refuse(leaf, spec, where)
-    encoded = leaf["b64"]
+    encoded = "".join(leaf["b64"].split())  # encoders break lines
     padding = "" if encoded.endswith("=") else "=" * (-len(encoded) % 4)  # clients may leave it out
     try:
         return base64.b64decode(encoded + padding, validate=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
+from tensorflow.python.framework.ops import dismantle_graph
 
 from serving.batching import Batcher
 from serving.batching_parameters import BatchingParameters
@@ -35,11 +36,9 @@ class Servable:
             for name, definition in self.signature_defs.items()
             if not name.startswith(_INTERNAL_PREFIX)
         }
-        self._options = tf.compat.v1.RunOptions(timeout_in_ms=round(time_limit_s * 1000))
         self._session = _load(path)
-        self._batchers = (
-            self._make_batchers(batching, time_limit_s=time_limit_s) if batching else {}
-        )
+        self._batchers = self._make_batchers(batching) if batching else {}
+        self.limit_requests(time_limit_s)
 
     def signature(self, name: str) -> Signature:
         """The signature of this name; the empty name means `serving_default`.
@@ -77,20 +76,22 @@ class Servable:
         outputs = batcher(inputs)
         return {name: outputs[name] for name in wanted}
 
+    def limit_requests(self, time_limit_s: float) -> None:
+        """Gives each request from now on this time, in seconds."""
+        self._options = tf.compat.v1.RunOptions(timeout_in_ms=round(time_limit_s * 1000))
+        for batcher in self._batchers.values():
+            batcher.time_limit_s = time_limit_s
+
     def close(self) -> None:
         """Ends the batching threads and frees the session; no request may follow."""
         for batcher in self._batchers.values():
             batcher.close()
-        self._session.close()
+        _free(self._session)
 
-    def _make_batchers(
-        self, parameters: BatchingParameters, *, time_limit_s: float
-    ) -> dict[str, Batcher]:
+    def _make_batchers(self, parameters: BatchingParameters) -> dict[str, Batcher]:
         return {
             name: Batcher(
-                partial(self._run_once, name, wanted=tuple(signature.outputs)),
-                parameters,
-                time_limit_s=time_limit_s,
+                partial(self._run_once, name, wanted=tuple(signature.outputs)), parameters
             )
             for name, signature in self.signatures.items()
             if signature.is_batched
@@ -114,9 +115,19 @@ def _load(path: Path) -> tf.compat.v1.Session:
         with session.graph.as_default():
             tf.compat.v1.saved_model.load(session, [SERVE_TAG], str(path))
     except BaseException:
-        session.close()
+        _free(session)
         raise
     return session
+
+
+def _free(session: tf.compat.v1.Session) -> None:
+    """Ends a session and takes its graph apart.
+
+    A graph is one large cycle of references. The garbage collector counts objects, not the
+    megabytes behind them, so that a hundred dead graphs would wait for it.
+    """
+    session.close()
+    dismantle_graph(session.graph)
 
 
 @cache

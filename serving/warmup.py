@@ -11,12 +11,14 @@ from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 from serving.batching_parameters import BatchingParameters
 from serving.errors import Code, ServingError, invalid
 from serving.servable import Servable
+from serving.settings import REQUEST_TIMEOUT_S
 from serving.signatures import DEFAULT_SIGNATURE
 from serving.tensors import arrays_of
 
 _LOG = logging.getLogger(__name__)
 
 WARMUP_FILE = Path("assets.extra", "tf_serving_warmup_requests")
+REPLAY_LIMIT_S = REQUEST_TIMEOUT_S  # a graph's first run takes ten times as long as the next
 MAX_RECORDS = 1000  # TensorFlow Serving refuses a version with more
 TEXT_INPUT = "text"
 
@@ -59,16 +61,23 @@ def load_and_warm_up(
 ) -> Servable:
     """Loads a version and replays its warm-up file; a version that fails is freed again.
 
+    Args:
+        path: the version's folder.
+        time_limit_s: for each later request; a recorded one has `REPLAY_LIMIT_S` at least.
+        batching: how requests are joined; None: not at all.
+
     Raises:
         ServingError: the version is incomplete, or a warm-up request fails.
         Exception: whatever TensorFlow raises for a broken SavedModel.
     """
-    servable = Servable(path, time_limit_s=time_limit_s, batching=batching)
+    replay_limit_s = max(time_limit_s, REPLAY_LIMIT_S)
+    servable = Servable(path, time_limit_s=replay_limit_s, batching=batching)
     try:
         count = replay(servable, path)
     except BaseException:
         servable.close()
         raise
+    servable.limit_requests(time_limit_s)
     if count:
         _LOG.info("%s: replayed %d warm-up requests", path, count)
     return servable

@@ -108,7 +108,12 @@ def _server(config: "Config") -> Iterator[str]:
 
     settings = replace(server_settings(config), port=0, rest_api_port=0)
     command = command_line(settings, Backend.EMBEDDED)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=config.models_dir,  # else Python would take a queue.py that stands here for its own
+    ) as process:
         try:
             assert process.stdout is not None
             line = process.stdout.readline().decode()

@@ -29,10 +29,10 @@ def list_releases(config: ConfigFile, overrides: Overrides = None, as_json: AsJs
     base = load_config(config, overrides).models_dir
     try:
         state = read_state(base)
-    except ReleaseError as error:
+        rows = overview(base, state)
+    except (ReleaseError, OSError) as error:
         complain(str(error))
         raise typer.Exit(FAULT) from error
-    rows = overview(base, state)
     if as_json:
         found = {"folder": str(base), **asdict(state), "versions": [asdict(row) for row in rows]}
         print(json.dumps(found, ensure_ascii=False))

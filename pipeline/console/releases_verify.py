@@ -37,14 +37,14 @@ def verify(
     from serving.releases.verify import verify as changes_of
 
     base = load_config(config, overrides).models_dir
-    there = versions(base)
-    wanted = version or there
-    absent = [number for number in wanted if number not in there]
-    if absent or not wanted:
-        named = f"version {absent[0]}" if absent else "version"
-        complain(f"no {named} in {base}, {in_words(there)}")
-        raise typer.Exit(FAULT)
     try:
+        there = versions(base)
+        wanted = version or there
+        absent = [number for number in wanted if number not in there]
+        if absent or not wanted:
+            named = f"version {absent[0]}" if absent else "version"
+            complain(f"no {named} in {base}, {in_words(there)}")
+            raise typer.Exit(FAULT)
         found = {number: changes_of(base / str(number)) for number in wanted}
     except OSError as error:  # a disk that fails, or a push that has just removed a version
         complain(f"{base} cannot be read: {error}")

@@ -49,15 +49,17 @@ def serve(
 ) -> None:
     """Serve the pushed versions by REST and gRPC until interrupted.
 
-    It listens on 127.0.0.1. A push and a rollback take over without a restart; ask
+    It listens on serving.host, 127.0.0.1 by default; tensorflow_model_server knows no host and
+    listens on every address. A push and a rollback take over without a restart; ask
     /labels/stable or /labels/canary.
 
     Example: malmoi serve malmoi.yaml --set serving.rest_port=8601
     """
-    from serving.backends import BackendError, choose, command_line
+    from serving.backends import Backend, BackendError, choose, command_line
     from serving.errors import ServingError
     from serving.releases.errors import ReleaseError
     from serving.releases.folder import versions
+    from serving.settings import is_loopback
 
     settings = load_config(config, overrides)
     models = settings.models_dir
@@ -65,7 +67,8 @@ def serve(
         if not versions(models):
             raise ReleaseError(f"no pushed model in {models}: `malmoi run` makes one")
         _settle_if_moved(models)
-        line = command_line(server_settings(settings, batching=batching), choose(backend.value))
+        chosen = choose(backend.value)
+        line = command_line(server_settings(settings, batching=batching), chosen)
     except (BackendError, ServingError, ReleaseError, OSError, ValueError) as error:
         complain(str(error))
         raise typer.Exit(FAULT) from error
@@ -76,7 +79,13 @@ def serve(
     if taken:
         complain("\n".join(taken))
         raise typer.Exit(FAULT)
+    if chosen is Backend.BINARY and is_loopback(settings.serving.host):
+        complain(
+            f"{line[0]} listens on every address, not on {settings.serving.host} alone: whoever "
+            "reaches this machine may query the model; --backend embedded keeps to it"
+        )
     print(f"{settings.name}: {shlex.join(line)}", flush=True)
+    os.chdir(models)  # else Python would take a queue.py beside the user's rows for its own
     os.execvp(line[0], line)
 
 

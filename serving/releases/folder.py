@@ -26,9 +26,20 @@ def in_words(numbers: list[int]) -> str:
     return f"there are {', '.join(map(str, numbers))}" if numbers else "there are none"
 
 
-def remove_version(base: Path, version: int) -> None:
-    """Take a version away: first its number, at once, then its files."""
-    _remove((base / str(version)).rename(base / f"{REMOVED}{version}"))
+def remove_version(base: Path, version: int) -> bool:
+    """Take a version away: first its number, at once, then its files.
+
+    Returns:
+        Whether it went: in a shared folder another user's may have to stay.
+    """
+    folder = base / str(version)
+    try:
+        leftover = folder.rename(base / f"{REMOVED}{version}")
+    except OSError as error:
+        _LOG.warning("%s cannot be removed: %s; nothing needs it, remove it by hand", folder, error)
+        return False
+    _remove(leftover)
+    return True
 
 
 def remove_leftovers(base: Path) -> None:

@@ -30,6 +30,4 @@ def remove_surplus(base: Path, state: State, *, keep: int) -> list[int]:
     """
     ours = [v for v in versions(base) if (base / str(v) / MANIFEST_FILE).is_file()]
     leaving = surplus(ours, state, keep=keep)
-    for version in leaving:
-        remove_version(base, version)
-    return leaving
+    return [version for version in leaving if remove_version(base, version)]

@@ -224,6 +224,14 @@ def test_a_full_queue_refuses_and_serves_on_afterwards() -> None:
         assert [running.result()["y"].tolist(), waiting.result()["y"].tolist()] == [[2], [4]]
 
 
+def test_a_closed_batcher_refuses_at_once_to_be_tried_again_elsewhere() -> None:
+    with doubling(BatchingParameters()) as (batcher, _):
+        batcher.close()
+        with pytest.raises(ServingError, match="being unloaded: try again") as caught:
+            batcher({"x": np.arange(1)})
+    assert caught.value.code is Code.UNAVAILABLE
+
+
 def test_inputs_of_unequal_length_are_refused() -> None:
     with (
         doubling(BatchingParameters()) as (batcher, _),

@@ -90,6 +90,17 @@ def test_base64_needs_no_padding(call: Any, text: str) -> None:
     assert row["raw_text"] == text
 
 
+def test_base64_may_be_broken_into_lines_and_the_body_may_begin_with_a_byte_order_mark(
+    call: Any,
+) -> None:
+    text = "줄이 나뉘는 긴 문의 " * 8
+    lines = base64.encodebytes(text.encode()).decode()
+    assert lines.count("\n") > 1
+    document = {"signature_name": "echoed", "instances": [{"b64": lines}]}
+    (row,) = call(json.dumps(document).encode("utf-8-sig"), path="numbers").json()["predictions"]
+    assert row["raw_text"] == text
+
+
 def test_a_number_that_no_double_holds_is_refused_and_does_not_become_infinity(call: Any) -> None:
     response = call(b'{"signature_name": "divided", "instances": [1e999]}', path="numbers")
     assert "JSON Parse error: number too large: 1e999" in error_of(response)
@@ -142,6 +153,8 @@ def test_an_empty_column_is_an_empty_batch(call: Any) -> None:
         (b'{"instances": ["a"', "JSON Parse error"),
         (b"[" * 50_000 + b"]", "nested too deeply"),
         (b'["a"]', "expected a JSON object, received a list"),
+        (b'{"instances": ["a"], "instances": ["b"]}', "the key 'instances' more than once"),
+        (b'{"instances": [{"text": "a", "text": "b"}]}', "the key 'text' more than once"),
         ('{"instances": ["좋다"]}'.encode("cp949"), "not UTF-8 at byte 16"),
         (b'{"instances": ["\\ud55c", "\\ud800"]}', "at [1]: expected Unicode text"),
         ({}, "exactly one of 'instances' and 'inputs', received the keys []"),

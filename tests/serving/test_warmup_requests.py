@@ -4,17 +4,24 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
-from serving.batching_parameters import read_batching_parameters
+from serving.batching_parameters import BatchingParameters, read_batching_parameters
 from serving.errors import Code, ServingError
 from serving.releases.serving_files import batching_parameters
 from serving.servable import Servable
 from serving.warmup import WARMUP_FILE, load_and_warm_up, replay, write_requests
 
 MOST_WARMUP_REQUESTS = 100  # that `release.warmup_requests` allows
+IN_PARTS = BatchingParameters(
+    max_batch_size=2,
+    enable_large_batch_splitting=True,
+    max_execution_batch_size=1,
+    num_batch_threads=1,
+)
 TEXTS = ["좋아요", "ㅋㅋㅋ", "한글", "", "🙂 mixed 漢字", "길다 " * 2_000, "\ud800 끝"]
 
 
@@ -90,6 +97,24 @@ def test_a_file_that_was_cut_off_is_named_with_the_first_record_that_is_not_whol
     with pytest.raises(ServingError, match=where) as caught:
         load_and_warm_up(version, time_limit_s=10.0)
     assert caught.value.code is Code.DATA_LOSS
+
+
+@pytest.mark.parametrize("batching", [None, IN_PARTS])
+def test_recorded_requests_have_more_time_than_those_of_clients(
+    copied: Callable[[str], Path], batching: BatchingParameters | None
+) -> None:
+    version, turns = copied("numbers"), np.array([50_000] * 2, np.int32)
+    log = prediction_log_pb2.PredictionLog()
+    log.predict_log.request.model_spec.signature_name = "slow"
+    log.predict_log.request.inputs["turns"].CopyFrom(tf.make_tensor_proto(turns))
+    (version / WARMUP_FILE).parent.mkdir()
+    with tf.io.TFRecordWriter(str(version / WARMUP_FILE)) as writer:
+        writer.write(log.SerializeToString())
+    servable = load_and_warm_up(version, time_limit_s=0.05, batching=batching)
+    with pytest.raises(ServingError) as caught:
+        servable.run(servable.signature("slow"), {"turns": turns})
+    servable.close()
+    assert caught.value.code is Code.DEADLINE_EXCEEDED
 
 
 def test_more_texts_than_a_batch_holds_are_replayed_with_the_containers_batching(

@@ -83,6 +83,20 @@ def test_a_disk_that_fails_is_a_fault_and_no_change(
     assert f"{base} cannot be read: [Errno 5] Input/output error" in done.stderr
 
 
+@pytest.mark.parametrize("command", ["list", "verify"])
+def test_a_folder_that_cannot_be_listed_is_told_in_one_line(
+    ask: Ask, base: Path, two: tuple[int, int], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    def refuse(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    done = ask(command)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert f"[Errno 13] Permission denied: '{base}'" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_an_empty_list_tells_what_to_do(ask: Ask) -> None:
     done = ask("list")
     assert done.exit_code == 0

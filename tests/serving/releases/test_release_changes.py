@@ -172,6 +172,12 @@ def test_the_canary_becomes_stable_and_is_the_canary_no_more(
     assert read_state(base).pinned == fourth
 
 
+def test_the_version_before_is_that_of_the_first_time_whatever_served_in_between() -> None:
+    state = State().after_push(1).after_push(2).after_push(3)
+    state = state.after_rollback(1).after_push(4).after_rollback(3)
+    assert state.before({1, 2, 3, 4}) == 2
+
+
 def test_the_canary_stays_while_another_version_becomes_stable() -> None:
     state = State().after_push(1).after_pin(1).after_push(2).after_pin(3)
     assert (state.stable, state.canary) == (3, 2)

@@ -53,6 +53,27 @@ def test_of_a_version_that_is_a_link_the_link_goes_and_what_it_points_to_stays(
     changes.rollback(base)
 
 
+def test_a_version_that_cannot_be_moved_is_told_and_the_push_and_the_other_removals_are_done(
+    release: Release,
+    base: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    first, second, *_ = (release().folder for _ in range(3))
+    rename = Path.rename
+
+    def refuse(folder: Path, target: Path) -> Path:
+        if folder == first:  # as a sticky folder does with what another user has pushed
+            raise PermissionError(1, "Operation not permitted", str(folder), None, str(target))
+        return rename(folder, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    done = release(keep=1)
+    assert done.removed == [int(second.name)]
+    assert served(base) == done.version
+    assert f"{first} cannot be removed: [Errno 1]" in caplog.text
+
+
 def test_the_served_version_outlives_any_number_of_pushes(release: Release, base: Path) -> None:
     stable = release().version
     changes.pin(base, stable)
