@@ -33,7 +33,10 @@ _MOBILE: Final = r"1[016789]"
 _AREA: Final = r"(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70)"
 """Area codes without the leading 0, and 070 for internet telephony."""
 
-_GAP: Final = rf"(?: ?[{_DASH}.] ?| )"
+_DOTS: Final = r".\u00b7\u30fb\u318d"
+"""Within brackets: the full stop and the middle dots of Korean and Japanese keyboards."""
+
+_GAP: Final = rf"(?: ?[{_DASH}{_DOTS}] ?| )"
 _PHONE = re.compile(
     rf"(?:(?<![0-9])(?<![0-9][-.])0{_MOBILE}[{_DASH}][0-9]{{3,4}}[{_DASH}][0-9]{{4}}"
     rf"|{_NO_DIGITS_BEFORE}(?:"
