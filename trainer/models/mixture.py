@@ -88,7 +88,8 @@ def _likeliest(
     """Fit `[channels, classes]` shares, none below 0, and `[classes]` offsets.
 
     Offsets are held near 0, and a channel's shares near a common one, by normal distributions of
-    this spread; the common one near 1 by a standard normal, in closed form.
+    this spread; the common one near 1 by a standard normal. Which is likeliest given the shares, a
+    quadratic tells in closed form.
     """
     count, (rows, classes) = len(channels), channels[0].shape
     places = np.arange(rows)
