@@ -14,6 +14,10 @@ BINARY = "tensorflow_model_server"
 LABELS_AT_START = "--allow_version_labels_for_unavailable_models=true"
 ENGINE_PATIENCE_S = 5.0  # an engine that runs answers in well under 1 s, one that hangs never
 
+# Where to start a command line: `python -m` looks there first, and finds this version's server. In
+# a folder of the user's it would take a queue.py beside the rows for Python's own.
+START_FOLDER = Path(__file__).resolve().parents[1]
+
 
 class Backend(Enum):
     """A way to serve. All but `EMBEDDED` are TensorFlow Serving itself."""
@@ -56,7 +60,7 @@ def detect(*, patience_s: float = ENGINE_PATIENCE_S) -> Backend:
 
 
 def command_line(settings: ServerSettings, backend: Backend) -> list[str]:
-    """The command that serves these settings with this backend, ready for `subprocess`.
+    """The command that serves these settings with this backend; start it in `START_FOLDER`.
 
     Raises:
         BackendError: TensorFlow Serving cannot do what the settings ask for.

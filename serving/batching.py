@@ -3,7 +3,7 @@
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from time import monotonic
@@ -12,11 +12,9 @@ import numpy as np
 
 from serving.batching_parameters import BatchingParameters
 from serving.errors import Code, ServingError, invalid
+from serving.joining import Outputs, Run, rows_of, run_joined
 from serving.limits import too_late
-from serving.signatures import Array, Arrays, show_shape
-
-Run = Callable[[Arrays], Mapping[str, Array]]
-Outputs = Mapping[str, Array]
+from serving.signatures import Arrays
 
 # What fails a batch as a whole: run alone, its requests would fail the same way, each in its time.
 _FAULTS_OF_ALL = (Code.CANCELLED, Code.DEADLINE_EXCEEDED, Code.FAILED_PRECONDITION)
@@ -46,16 +44,16 @@ class Batcher:
     Args:
         run: the model.
         parameters: how requests are joined.
+
+    Attributes:
         time_limit_s: what has waited longer is refused and not run, since nobody waits for it any
             more: else a server that was once overloaded would go on with what is lost already.
     """
 
-    def __init__(
-        self, run: Run, parameters: BatchingParameters, *, time_limit_s: float = math.inf
-    ) -> None:
+    def __init__(self, run: Run, parameters: BatchingParameters) -> None:
+        self.time_limit_s = math.inf
         self._run = run
         self._parameters = parameters
-        self.time_limit_s = time_limit_s
         self._room = parameters.max_enqueued_batches * parameters.execution_batch_size
         self._queue: deque[_Part] = deque()
         self._changed = threading.Condition()
@@ -77,7 +75,7 @@ class Batcher:
                 FAILED_PRECONDITION for outputs that are not one row per input, and whatever the
                 model raises.
         """
-        parts = [_Part(piece, _rows(piece)) for piece in self._pieces(inputs)]
+        parts = [_Part(piece, rows_of(piece)) for piece in self._pieces(inputs)]
         self._enqueue(parts)
         answers = [part.answer.result() for part in parts]
         if len(answers) == 1:
@@ -93,7 +91,7 @@ class Batcher:
             thread.join()
 
     def _pieces(self, inputs: Arrays) -> Sequence[Arrays]:
-        rows, limit = _rows(inputs), self._parameters.execution_batch_size
+        rows, limit = rows_of(inputs), self._parameters.execution_batch_size
         if rows > self._parameters.max_batch_size:
             raise invalid(
                 f"the request has {rows} rows and max_batch_size is "
@@ -162,6 +160,7 @@ class Batcher:
         return sum(part.rows for part in taken) >= self._parameters.execution_batch_size
 
     def _take(self) -> Iterator[_Part]:
+        """What goes into the next batch: of the first one's kind and in turn, as far as it fits."""
         room, kind = self._parameters.execution_batch_size, self._queue[0].kind
         for part in self._queue:
             if part.kind == kind and part.rows <= room:
@@ -170,7 +169,11 @@ class Batcher:
 
     def _answer(self, batch: Sequence[_Part]) -> None:
         try:
-            answers = self._run_joined(batch)
+            answers = run_joined(
+                self._run,
+                [part.inputs for part in batch],
+                allowed_sizes=self._parameters.allowed_batch_sizes,
+            )
         except Exception as error:  # noqa: BLE001 - handed to the caller through its future
             of_all = isinstance(error, ServingError) and error.code in _FAULTS_OF_ALL
             for part in batch:
@@ -181,40 +184,3 @@ class Batcher:
             return
         for part, answer in zip(batch, answers, strict=True):
             part.answer.set_result(answer)
-
-    def _run_joined(self, batch: Sequence[_Part]) -> list[Outputs]:
-        rows = sum(part.rows for part in batch)
-        joined = {
-            name: self._padded(np.concatenate([part.inputs[name] for part in batch]), rows)
-            for name in batch[0].inputs
-        }
-        outputs = self._run(joined)
-        _check_rows(outputs, _rows(joined))
-        ends = np.cumsum([part.rows for part in batch])
-        return [
-            {name: array[end - part.rows : end] for name, array in outputs.items()}
-            for part, end in zip(batch, ends, strict=True)
-        ]
-
-    def _padded(self, array: Array, rows: int) -> Array:
-        size = next((size for size in self._parameters.allowed_batch_sizes if size >= rows), rows)
-        if size == rows or not rows:
-            return array
-        return np.concatenate([array, np.repeat(array[:1], size - rows, axis=0)])
-
-
-def _check_rows(outputs: Outputs, rows: int) -> None:
-    for name, array in outputs.items():
-        if array.shape[:1] != (rows,):
-            raise ServingError(
-                Code.FAILED_PRECONDITION,
-                f'output "{name}": expected {rows} rows, one per row of the batch, received '
-                f"{show_shape(array.shape)}: serve this model without --enable_batching",
-            )
-
-
-def _rows(inputs: Arrays) -> int:
-    sizes = {name: array.shape[0] for name, array in inputs.items()}
-    if len(set(sizes.values())) != 1:
-        raise invalid(f"batched inputs need the same number of rows, received {sizes}")
-    return next(iter(sizes.values()))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Generic
 
 from serving.errors import Code, ServingError
+from serving.following import PlanFollower
 from serving.plans import ModelPlan
 from serving.settings import RetryPolicy
 from serving.states import VersionStatus
@@ -19,7 +20,7 @@ class Catalog(Generic[S]):
     def __init__(self, *, load: Callable[[Path, int], S], retry: RetryPolicy) -> None:
         self._load = load
         self._retry = retry
-        self._models: dict[str, ModelVersions[S]] = {}
+        self._models: dict[str, PlanFollower[S]] = {}
         self._changing = threading.Lock()
 
     def apply(self, plans: Sequence[ModelPlan]) -> None:
@@ -32,11 +33,11 @@ class Catalog(Generic[S]):
         with self._changing:
             before, after = self._models, {plan.name: self._planned(plan) for plan in plans}
             self._models = {**after, **before}  # what serves now serves until the new is loaded
-            faults = [fault for model in after.values() for fault in model.follow_plan()]
+            faults = [fault for model in after.values() for fault in model.follow()]
             self._models = after
             for name, model in before.items():
                 if after.get(name) is not model:
-                    model.unload_all()
+                    model.versions.unload()
         if faults:
             raise ServingError(Code.FAILED_PRECONDITION, "; ".join(faults))
 
@@ -44,13 +45,13 @@ class Catalog(Generic[S]):
         """Looks at the folders once: loads what is new or due again, unloads what is replaced."""
         with self._changing:
             for model in self._models.values():
-                model.follow_plan()
+                model.follow()
 
     def close(self) -> None:
         """Unloads everything that no request uses any more."""
         with self._changing:
             for model in self._models.values():
-                model.unload_all()
+                model.versions.unload()
 
     @contextmanager
     def lease(
@@ -62,7 +63,7 @@ class Catalog(Generic[S]):
             ServingError: NOT_FOUND for an unknown model or a version that is not loaded,
                 INVALID_ARGUMENT for an unknown label.
         """
-        with self._model(name).lease(version=version, label=label) as leased:
+        with self._versions(name).lease(version=version, label=label) as leased:
             yield leased
 
     def statuses(
@@ -74,9 +75,9 @@ class Catalog(Generic[S]):
             ServingError: NOT_FOUND for an unknown model or version, INVALID_ARGUMENT for an
                 unknown label.
         """
-        return self._model(name).statuses(version=version, label=label)
+        return self._versions(name).statuses(version=version, label=label)
 
-    def _model(self, name: str) -> ModelVersions[S]:
+    def _versions(self, name: str) -> ModelVersions[S]:
         if not name:
             raise ServingError(Code.INVALID_ARGUMENT, "the request names no model")
         model = self._models.get(name)
@@ -84,11 +85,11 @@ class Catalog(Generic[S]):
             raise ServingError(
                 Code.NOT_FOUND, f'no model "{name}" is served, there are {sorted(self._models)}'
             )
-        return model
+        return model.versions
 
-    def _planned(self, plan: ModelPlan) -> ModelVersions[S]:
+    def _planned(self, plan: ModelPlan) -> PlanFollower[S]:
         model = self._models.get(plan.name)
         if model is None or model.plan.base_path != plan.base_path:
-            return ModelVersions(plan, load=self._load, retry=self._retry)
+            return PlanFollower(plan, load=self._load, retry=self._retry)
         model.plan = plan
         return model

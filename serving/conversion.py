@@ -15,6 +15,7 @@ from serving.json_values import (
     array_of,
     is_base64_object,
     json_type,
+    shown_keys,
     values_of,
 )
 from serving.signatures import DEFAULT_SIGNATURE, Array, Arrays, Signature
@@ -51,7 +52,7 @@ def read_predict(body: bytes, signature_of: Callable[[str], Signature]) -> Predi
     signature = signature_of(name or DEFAULT_SIGNATURE)
     keys = [key for key in ("instances", "inputs") if key in document]
     if len(keys) != 1:
-        found = "both" if keys else f"the keys {sorted(document)}"
+        found = "both" if keys else f"the keys {shown_keys(document)}"
         raise invalid(f"expected exactly one of 'instances' and 'inputs', received {found}")
     row_form = keys == ["instances"]
     columns = (_from_rows if row_form else _from_columns)(document[keys[0]], signature)
@@ -136,7 +137,7 @@ def _from_rows(instances: Any, signature: Signature) -> dict[str, Any]:
         if keyed and row.keys() != signature.inputs.keys():
             raise invalid(
                 f"'instances' row {number}: expected the keys {sorted(signature.inputs)}, "
-                f"received {sorted(row)}"
+                f"received {shown_keys(row)}"
             )
     if not keyed:
         return {next(iter(signature.inputs)): instances}
@@ -149,7 +150,8 @@ def _from_columns(inputs: Any, signature: Signature) -> dict[str, Any]:
         missing = signature.inputs.keys() - inputs.keys()
         if unknown or missing:
             raise invalid(
-                f"'inputs': expected the keys {sorted(signature.inputs)}, received {sorted(inputs)}"
+                f"'inputs': expected the keys {sorted(signature.inputs)}, "
+                f"received {shown_keys(inputs)}"
             )
         return {name: inputs[name] for name in signature.inputs}
     if len(signature.inputs) != 1:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from serving.signatures import Array, TensorSpec, show_shape
 
 BYTES_SUFFIX = "_bytes"  # the API's rule: outputs so named are bytes and travel as base64
 SHOWN_CHARS = 60  # enough of a wrong value to recognise it
+SHOWN_KEYS = 10
 MAX_AXES = 32  # NumPy's own
 
 _JSON_TYPES = {
@@ -29,6 +30,13 @@ _JSON_TYPES = {
 def json_type(value: Any) -> str:
     """A JSON value's type in words, for a message."""
     return _JSON_TYPES[type(value)]
+
+
+def shown_keys(keys: Collection[str]) -> str:
+    """An object's keys for a message, however many and long they are."""
+    first = ", ".join(f"{key!r:.{SHOWN_CHARS}}" for key in sorted(keys)[:SHOWN_KEYS])
+    more = len(keys) - SHOWN_KEYS
+    return f"[{first}] and {more:,} more" if more > 0 else f"[{first}]"
 
 
 def is_base64_object(value: Any) -> bool:
@@ -82,6 +90,7 @@ def values_of(array: Array, name: str) -> Any:
 
 
 def _shape_of(value: Any) -> tuple[int, ...]:
+    """The shape that the first item of every list leads to; `_leaves` holds all others to it."""
     shape = []
     while isinstance(value, list):
         shape.append(len(value))
@@ -94,6 +103,7 @@ def _shape_of(value: Any) -> tuple[int, ...]:
 def _leaves(
     value: Any, shape: tuple[int, ...], spec: TensorSpec, where: tuple[int, ...]
 ) -> Iterator[tuple[Any, tuple[int, ...]]]:
+    """The single values below `value`, each with its indices, of which `where` leads to `value`."""
     rest = shape[len(where) :]
     if isinstance(value, list) != bool(rest) or (rest and len(value) != rest[0]):
         received = f"a list of {len(value)}" if isinstance(value, list) else json_type(value)

@@ -1,5 +1,6 @@
 """Taking ports, and the thread that answers REST on one."""
 
+import json
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,7 @@ from typing import Any
 
 import grpc
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from serving.settings import DRAIN_S
 
@@ -76,6 +78,18 @@ def bind_grpc(server: grpc.Server, host: str, port: int) -> int:
         ) from error
 
 
+class _Protocol(H11Protocol):
+    """HTTP/1.1 that refuses in the API's form what it cannot read."""
+
+    def send_400_response(self, msg: str) -> None:
+        body = json.dumps({"error": msg})
+        self.transport.write(
+            "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode("ascii")
+        )
+        self.transport.close()
+
+
 class RestServer:
     """An ASGI application that answers in a thread of its own from the moment it is made."""
 
@@ -83,6 +97,7 @@ class RestServer:
         self._server = uvicorn.Server(
             uvicorn.Config(
                 application,
+                http=_Protocol,
                 lifespan="off",
                 access_log=False,
                 log_config=None,

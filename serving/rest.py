@@ -2,34 +2,40 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from serving import answers
 from serving.catalog import Catalog
 from serving.conversion import encode
 from serving.errors import Code, ServingError
 from serving.limits import WorkRoom, shutting_down, too_late
-from serving.paths import Target, parse_target
+from serving.paths import parse_target
 from serving.servable import Servable
 from serving.settings import RequestLimits
 
 _LOG = logging.getLogger(__name__)
 
-_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _API_PREFIX = "/v1/"
 NOT_FOUND = 404
 BODY_TOO_LARGE = 413
 ENCODING_NOT_SUPPORTED = 415
 
 
-def application(catalog: Catalog[Servable], room: WorkRoom, limits: RequestLimits) -> Starlette:
+def application(catalog: Catalog[Servable], room: WorkRoom, limits: RequestLimits) -> ASGIApp:
     """The application; predictions run in `room`, everything else in the event loop."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await WebSocketClose()(scope, receive, send)
+        else:  # any method and any path, so that each refusal is in the API's form
+            response = await endpoint(Request(scope, receive))
+            await response(scope, receive, send)
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -48,7 +54,7 @@ def application(catalog: Catalog[Servable], room: WorkRoom, limits: RequestLimit
             _LOG.exception("%s %s failed", request.method, request.url.path)
             return _error(Code.INTERNAL.http_status, f"{type(error).__name__}: {error}")
 
-    return Starlette(routes=[Route("/{path:path}", endpoint, methods=_METHODS)])
+    return app
 
 
 async def _answer(
@@ -73,14 +79,8 @@ async def _answer(
             f"the body is larger than {limits.max_request_bytes} bytes (--max_request_bytes): "
             "send fewer rows in a request",
         )
-    return Response(
-        await asyncio.wrap_future(room.submit(_prediction(catalog, target, body))),
-        media_type="application/json",
-    )
-
-
-def _prediction(catalog: Catalog[Servable], target: Target, body: bytes) -> Callable[[], bytes]:
-    return lambda: answers.predict_json(catalog, target, body)
+    work = partial(answers.predict_json, catalog, target, body)
+    return Response(await asyncio.wrap_future(room.submit(work)), media_type="application/json")
 
 
 async def _body(request: Request, limit_bytes: int) -> bytes | None:

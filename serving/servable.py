@@ -13,6 +13,7 @@ from tensorflow.python.framework.ops import dismantle_graph
 from serving.batching import Batcher
 from serving.batching_parameters import BatchingParameters
 from serving.errors import Code, ServingError, invalid
+from serving.json_values import SHOWN_CHARS
 from serving.signatures import DEFAULT_SIGNATURE, Array, Arrays, Signature, TensorSpec
 
 SERVE_TAG = "serve"
@@ -46,10 +47,11 @@ class Servable:
         Raises:
             ServingError: INVALID_ARGUMENT, with the names that there are.
         """
-        found = self.signatures.get(name or DEFAULT_SIGNATURE)
+        wanted = name or DEFAULT_SIGNATURE
+        found = self.signatures.get(wanted)
         if found is None:
             raise invalid(
-                f'no signature "{name or DEFAULT_SIGNATURE}", '
+                f'no signature "{wanted:.{SHOWN_CHARS}}", '
                 f"this version has {sorted(self.signatures)}"
             )
         return found

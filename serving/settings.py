@@ -55,6 +55,8 @@ class RequestLimits:
     """What one request may cost, and how many there may be at a time.
 
     `running` requests are worked on, `waiting` more are held, and every further one is refused.
+    `request_timeout_s` ends three things: the client's wait (`rest`, `rpc`), the run inside
+    TensorFlow (`servable`), and the wait for a batch (`batching`).
     """
 
     max_request_bytes: int = MAX_REQUEST_BYTES

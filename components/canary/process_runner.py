@@ -26,7 +26,7 @@ from tfx.components.infra_validator.error_types import (
 from tfx.components.infra_validator.model_server_runners.base_runner import BaseModelServerRunner
 
 from components.canary.tether import tethered
-from serving.backends import Backend, command_line
+from serving.backends import START_FOLDER, Backend, command_line
 from serving.settings import LOOPBACK, Endpoints, RequestLimits, RetryPolicy, ServerSettings
 
 MODEL_NAME: Final = "canary"
@@ -45,7 +45,6 @@ and gRPC's own 4 MB are few for many labels."""
 _LOOK_S: Final = 0.05
 _STATUS_TIMEOUT_S: Final = 5.0
 _LOG_TAIL_BYTES: Final = 8_192
-_PACKAGES_FOLDER: Final = Path(__file__).resolve().parents[2]
 
 _State = get_model_status_pb2.ModelVersionStatus.State
 
@@ -97,7 +96,7 @@ class ProcessRunner(BaseModelServerRunner):
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                cwd=_PACKAGES_FOLDER,  # where `python -m` finds the server of our own version
+                cwd=START_FOLDER,
                 start_new_session=True,  # a group of its own, for `Stop`
             )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from pipeline.console.arguments import DONE, FAULT, Overrides, Verbose, load_config
+from pipeline.console.output import tell
 from pipeline.console.run import run_pipeline
 from pipeline.console.serve import server_settings
 from pipeline.console.talk import complain
@@ -79,7 +80,7 @@ def _write_corpus(path: Path) -> None:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         rows = corpus.write(path)
-        print(f"Wrote {rows:,} generated enquiries: {path}", flush=True)
+        tell(f"Wrote {rows:,} generated enquiries: {path}")
 
 
 def _ask(config: "Config") -> int:
@@ -94,7 +95,7 @@ def _ask(config: "Config") -> int:
         complain(str(error))
         return FAULT
     for (question, _), answer in zip(QUESTIONS, answers, strict=True):
-        print(f"{question}\n  {answer.label} {answer.probability:.4f}")
+        tell(f"{question}\n  {answer.label} {answer.probability:.4f}")
     return DONE
 
 
@@ -103,16 +104,13 @@ def _server(config: "Config") -> Iterator[str]:
     """Serve the pushed model on free ports; yields the REST address."""
     from dataclasses import replace
 
-    from serving.backends import Backend, command_line
+    from serving.backends import START_FOLDER, Backend, command_line
     from serving.settings import Endpoints
 
     settings = replace(server_settings(config), port=0, rest_api_port=0)
     command = command_line(settings, Backend.EMBEDDED)
     with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=config.models_dir,  # else Python would take a queue.py that stands here for its own
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=START_FOLDER
     ) as process:
         try:
             assert process.stdout is not None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.console.arguments import FAULT, AsJson, ConfigFile, Overrides, load_config
+from pipeline.console.output import tell
 from pipeline.console.talk import complain
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def evaluate(
     except (NoModelError, UnusableFileError, ValueError) as error:
         complain(str(error))
         raise typer.Exit(FAULT) from error
-    print(json.dumps(score.to_dict(), ensure_ascii=False) if as_json else _table(score))
+    tell(json.dumps(score.to_dict(), ensure_ascii=False) if as_json else _table(score))
 
 
 def _table(score: "Score") -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pipeline.console.arguments import FAULT
+from pipeline.console.output import tell
 from pipeline.console.talk import complain
 
 
@@ -50,8 +51,8 @@ def init(
         complain(str(error))
         raise typer.Exit(FAULT) from error
     for field, reason in (found.why | drafts.reasons(found, path=file.name)).items():
-        print(f"{field}: {reason}")
-    print(f"Wrote {' and '.join(map(str, files))}. Review both, then: malmoi run malmoi.yaml")
+        tell(f"{field}: {reason}")
+    tell(f"Wrote {' and '.join(map(str, files))}. Review both, then: malmoi run malmoi.yaml")
 
 
 def _refuse_to_overwrite(files: dict[Path, str], *, force: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.console.arguments import FAULT, AsJson, ConfigFile, Overrides, load_config
+from pipeline.console.output import tell
 from pipeline.console.talk import complain
 
 
@@ -39,11 +40,11 @@ def predict(
             {"text": text, "labels": dict(ranked[:top])}
             for text, ranked in zip(asked, answers, strict=True)
         ]
-        print(json.dumps({"version": model.version, "answers": rows}, ensure_ascii=False))
+        tell(json.dumps({"version": model.version, "answers": rows}, ensure_ascii=False))
         return
     for text, ranked in zip(asked, answers, strict=True):
         labels = "  ".join(f"{label} {probability:.4f}" for label, probability in ranked[:top])
-        print(f"{labels}\t{text}")
+        tell(f"{labels}\t{text}")
 
 
 def _arguments(texts: list[str]) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pipeline.console.arguments import FAULT, ConfigFile, Overrides, load_config
+from pipeline.console.output import tell
 from pipeline.console.talk import complain
 
 
@@ -28,11 +29,11 @@ def files(
         output.mkdir(parents=True, exist_ok=True)
         for name, text in deployment_files(settings.models_dir, settings.release.container).items():
             (output / name).write_text(text, "utf-8")
-            print(output / name)
+            tell(str(output / name))
     except OSError as error:
         complain(f"{output} cannot be written: {error}")
         raise typer.Exit(FAULT) from error
-    print(
+    tell(
         f"Here: docker compose -f {output}/compose.yaml up. In a cluster, the claim "
         f"{settings.release.container.claim!r} holds this folder's copy as {settings.name}: "
         f"{settings.models_dir}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from pipeline.console.arguments import FAULT, AsJson, ConfigFile, Overrides, load_config
+from pipeline.console.output import tell
 from pipeline.console.talk import complain
 
 if TYPE_CHECKING:
@@ -35,14 +36,14 @@ def list_releases(config: ConfigFile, overrides: Overrides = None, as_json: AsJs
         raise typer.Exit(FAULT) from error
     if as_json:
         found = {"folder": str(base), **asdict(state), "versions": [asdict(row) for row in rows]}
-        print(json.dumps(found, ensure_ascii=False))
+        tell(json.dumps(found, ensure_ascii=False))
         return
     if not rows:
-        print(f"no version in {base}: `malmoi run` pushes one")
+        tell(f"no version in {base}: `malmoi run` pushes one")
         return
-    print(f"{'version':<12}{'':<16}{'pushed (UTC)':<21}{'span':>5}  metrics")
+    tell(f"{'version':<12}{'':<16}{'pushed (UTC)':<21}{'span':>5}  metrics")
     for row in rows:
-        print(_line(row))
+        tell(_line(row))
 
 
 def _line(row: "Row") -> str:

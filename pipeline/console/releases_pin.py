@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from pipeline.console.arguments import FAULT, REFUSED, ConfigFile, Overrides, load_config
+from pipeline.console.output import tell
 from pipeline.console.talk import complain
 
 
@@ -32,7 +33,7 @@ def pin(
         if off and version is not None:
             raise ReleaseError(f"--off lifts any pin: leave {version} out")
         if off:
-            print(f"unpinned {changes.unpin(base, reason=reason).before.pinned}")
+            tell(f"unpinned {changes.unpin(base, reason=reason).before.pinned}")
             return
         wanted = served(base) if version is None else version
         if wanted is None:
@@ -41,4 +42,4 @@ def pin(
     except (ReleaseError, OSError) as error:
         complain(str(error))
         raise typer.Exit(REFUSED if isinstance(error, RefusedError) else FAULT) from error
-    print(f"stable and pinned: {wanted}; lift it with `malmoi releases pin {config} --off`")
+    tell(f"stable and pinned: {wanted}; lift it with `malmoi releases pin {config} --off`")

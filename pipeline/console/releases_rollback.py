@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from pipeline.console.arguments import FAULT, REFUSED, ConfigFile, Overrides, load_config
+from pipeline.console.output import tell
 from pipeline.console.talk import complain
 
 Reason = Annotated[str, typer.Option(help="Why, for the history.")]
@@ -36,8 +37,8 @@ def rollback(
     except (ReleaseError, OSError) as error:
         complain(str(error))
         raise typer.Exit(REFUSED if isinstance(error, RefusedError) else FAULT) from error
-    print(f"stable: {done.before.stable or 'none'} -> {done.after.stable}")
-    print(
+    tell(f"stable: {done.before.stable or 'none'} -> {done.after.stable}")
+    tell(
         "Servers that follow models.config answer from it within a second or two; one that was "
         "started with --model_base_path serves the newest version still."
     )

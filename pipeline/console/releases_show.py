@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.console.arguments import FAULT, AsJson, ConfigFile, Overrides, load_config
+from pipeline.console.output import tell
 from pipeline.console.talk import complain
 
 if TYPE_CHECKING:
@@ -48,9 +49,9 @@ def show(
             "history": [asdict(entry) for entry in entries],
             "manifest": manifest.model_dump(mode="json"),
         }
-        print(json.dumps(tree, ensure_ascii=False))
+        tell(json.dumps(tree, ensure_ascii=False))
         return
-    print("\n".join(_lines(manifest, roles, entries)))
+    tell("\n".join(_lines(manifest, roles, entries)))
 
 
 def _lines(manifest: "Manifest", roles: list[str], entries: "list[Activation]") -> Iterator[str]:

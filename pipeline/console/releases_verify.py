@@ -15,6 +15,7 @@ from pipeline.console.arguments import (
     Overrides,
     load_config,
 )
+from pipeline.console.output import tell
 from pipeline.console.talk import complain
 
 
@@ -51,11 +52,11 @@ def verify(
         raise typer.Exit(FAULT) from error
     if as_json:
         tree = {str(n): [asdict(change) for change in changes] for n, changes in found.items()}
-        print(json.dumps({"whole": not any(found.values()), "changes": tree}, ensure_ascii=False))
+        tell(json.dumps({"whole": not any(found.values()), "changes": tree}, ensure_ascii=False))
     else:
         for number, changes in found.items():
             if not changes:
-                print(f"{number}: {file_count(base / str(number))} files are as they were pushed")
+                tell(f"{number}: {file_count(base / str(number))} files are as they were pushed")
             for change in changes:
-                print(f"{number}: {change.in_words()}")
+                tell(f"{number}: {change.in_words()}")
     raise typer.Exit(REFUSED if any(found.values()) else DONE)

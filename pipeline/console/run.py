@@ -20,6 +20,7 @@ from pipeline.console.arguments import (
     Overrides,
     Verbose,
 )
+from pipeline.console.output import tell
 from pipeline.console.talk import Talk, complain
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def run_pipeline(config: "Config", as_json: bool = False, verbose: bool = False)
 def _end(summary: "Summary", *, as_json: bool) -> int:
     """Print the summary, where it is asked for, and return the exit status."""
     if as_json:
-        print(summary.to_json())
+        tell(summary.to_json())
     return {"pushed": DONE, "failed": FAULT}.get(summary.verdict, REFUSED)
 
 

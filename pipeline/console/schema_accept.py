@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from pipeline.console.arguments import FAULT, ConfigFile, Overrides, load_config
+from pipeline.console.output import tell
 from pipeline.console.talk import complain
 
 
@@ -35,7 +36,7 @@ def accept(
     try:
         if rule is None:
             folder, rules = refused_rules(settings)
-            print(f"Refused by these rules ({folder}):\n{in_words(rules)}")
+            tell(f"Refused by these rules ({folder}):\n{in_words(rules)}")
             return
         accepted = loosen(config, settings, rule)
         if not dry_run:
@@ -43,6 +44,6 @@ def accept(
     except (NotRefusedError, NotAcceptedError, OSError, ValueError) as error:
         complain(str(error))
         raise typer.Exit(FAULT) from error
-    print(accepted.diff())
-    print(f"{'Would write' if dry_run else 'Wrote'} {accepted.file}. A commit message:\n")
-    print("\n".join(f"    {line}".rstrip() for line in accepted.message.splitlines()))
+    tell(accepted.diff())
+    tell(f"{'Would write' if dry_run else 'Wrote'} {accepted.file}. A commit message:\n")
+    tell("\n".join(f"    {line}".rstrip() for line in accepted.message.splitlines()))

@@ -20,6 +20,7 @@ from pipeline.console.arguments import (
     Verbose,
     load_config,
 )
+from pipeline.console.output import tell
 from pipeline.console.talk import Talk, complain
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def check(
             talk.say(_pinned(settings, checked))
         talk.say(in_words(checked.verdict))
     if as_json:
-        print(json.dumps(json.loads(checked.verdict.to_json()), ensure_ascii=False))
+        tell(json.dumps(json.loads(checked.verdict.to_json()), ensure_ascii=False))
     raise typer.Exit(DONE if checked.verdict.passed else REFUSED)
 
 

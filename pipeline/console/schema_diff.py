@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.console.arguments import FAULT, REFUSED, AsJson
+from pipeline.console.output import tell
 from pipeline.console.talk import complain
 
 
@@ -41,9 +42,9 @@ def diff(
         complain(str(error))
         raise typer.Exit(FAULT) from error
     if as_json:
-        print(json.dumps(report.as_tree(reports, base=base), ensure_ascii=False))
+        tell(json.dumps(report.as_tree(reports, base=base), ensure_ascii=False))
     else:
         write = report.as_markdown if markdown else report.as_text
-        print(write(reports, base=base))
+        tell(write(reports, base=base))
     if not report.passed(reports):
         raise typer.Exit(REFUSED)

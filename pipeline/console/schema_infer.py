@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pipeline.console.arguments import FAULT, ConfigFile, Overrides, load_config
+from pipeline.console.output import tell
 from pipeline.console.talk import complain
 
 
@@ -39,6 +40,6 @@ def infer(
         raise typer.Exit(FAULT) from error
     for line in schema.splitlines():
         if line.startswith("# REVIEW"):
-            print(line.removeprefix("# "))
-    print(f"Wrote {path} from {seen.rows:,} rows, {len(seen.labels):,} labels. Review it, then:")
-    print(f"malmoi schema check {config}")
+            tell(line.removeprefix("# "))
+    tell(f"Wrote {path} from {seen.rows:,} rows, {len(seen.labels):,} labels. Review it, then:")
+    tell(f"malmoi schema check {config}")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from pipeline.console.arguments import FAULT, ConfigFile, Overrides, load_config
+from pipeline.console.output import tell
 from pipeline.console.talk import complain
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def serve(
 
     Example: malmoi serve malmoi.yaml --set serving.rest_port=8601
     """
-    from serving.backends import Backend, BackendError, choose, command_line
+    from serving.backends import START_FOLDER, Backend, BackendError, choose, command_line
     from serving.errors import ServingError
     from serving.releases.errors import ReleaseError
     from serving.releases.folder import versions
@@ -84,8 +85,8 @@ def serve(
             f"{line[0]} listens on every address, not on {settings.serving.host} alone: whoever "
             "reaches this machine may query the model; --backend embedded keeps to it"
         )
-    print(f"{settings.name}: {shlex.join(line)}", flush=True)
-    os.chdir(models)  # else Python would take a queue.py beside the user's rows for its own
+    tell(f"{settings.name}: {shlex.join(line)}")
+    os.chdir(START_FOLDER)
     os.execvp(line[0], line)
 
 

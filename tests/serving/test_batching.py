@@ -128,7 +128,8 @@ def test_a_request_whose_time_is_over_while_it_waits_is_never_run() -> None:
         return inputs
 
     parameters = BatchingParameters(max_batch_size=1, num_batch_threads=1)
-    batcher = Batcher(run, parameters, time_limit_s=0.2)
+    batcher = Batcher(run, parameters)
+    batcher.time_limit_s = 0.2
     with ThreadPoolExecutor(3) as pool:
         first = pool.submit(batcher, {"x": np.array([1])})
         while not ran:

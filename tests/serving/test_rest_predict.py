@@ -13,6 +13,7 @@ import pytest
 from serving.settings import Endpoints
 
 MANY_BYTES = 32 * 2**20  # more than the sockets between client and server hold
+MANY_KEYS = {f"열{number:04}": "a" for number in range(1000)}
 
 
 @pytest.fixture
@@ -190,6 +191,23 @@ def test_a_faulty_request_is_refused_with_the_place_and_the_reason(
     call: Any, document: Any, words: str
 ) -> None:
     assert words in error_of(call(document))
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        (MANY_KEYS, "received the keys ['열0000', '열0001', "),
+        (MANY_KEYS, "'열0009'] and 990 more"),
+        ({"instances": [MANY_KEYS]}, "'열0009'] and 990 more"),
+        ({"inputs": MANY_KEYS}, "'열0009'] and 990 more"),
+        ({"k" * 10_000: 1}, "received the keys ['kkk"),
+        ({"signature_name": "s" * 10_000, "instances": ["a"]}, 'no signature "sss'),
+    ],
+)
+def test_a_refusal_quotes_little_of_a_large_request(call: Any, document: Any, words: str) -> None:
+    message = error_of(call(document))
+    assert words in message
+    assert len(message) < 250
 
 
 @pytest.mark.parametrize(

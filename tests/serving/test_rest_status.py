@@ -1,5 +1,8 @@
 """The REST API's status and metadata calls, and its paths."""
 
+import http.client
+import json
+import socket
 from typing import Any
 
 import httpx
@@ -96,3 +99,31 @@ def test_a_method_that_the_api_lacks_is_refused_in_json(both: Endpoints) -> None
     response = httpx.delete(f"{both.rest}/v1/models/reviews")
     assert response.status_code == 400
     assert "Malformed request: DELETE" in response.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status", "words"),
+    [
+        ("OPTIONS *", 404, "no such path: *; the API starts at /v1/models"),
+        ("TRACE /v1/models/reviews", 400, "Malformed request: TRACE /v1/models/reviews"),
+        ("BREW /v1/models/reviews", 400, "Malformed request: BREW /v1/models/reviews"),
+        ("GET /v1/models/영화평", 400, "Invalid HTTP request received."),
+        ("좋은 영화", 400, "Invalid HTTP request received."),
+    ],
+)
+def test_what_no_client_library_sends_is_refused_in_json_too(
+    both: Endpoints, request_line: str, status: int, words: str
+) -> None:
+    with socket.create_connection((both.host, both.rest_api_port), timeout=30) as connection:
+        head = f"{request_line} HTTP/1.1\r\nHost: {both.host}\r\nConnection: close\r\n\r\n"
+        connection.sendall(head.encode())
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        assert (answer.status, answer.headers["content-type"]) == (status, "application/json")
+        assert words in json.load(answer)["error"]
+
+
+def test_a_web_socket_is_refused(both: Endpoints) -> None:
+    key = {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version": "13"}
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", **key}
+    assert httpx.get(f"{both.rest}/v1/models/reviews", headers=upgrade).status_code == 403
