@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from trained_run import TrainedRun, parts_of, trained_run
+from trained_run import SHORT, TrainedRun, parts_of, trained_run
 
 import trainer  # noqa: F401 - sets the Keras version before TensorFlow's first use
 
@@ -119,7 +119,7 @@ def main() -> None:
     if not os.environ.get("MALMOI_DATA"):
         raise SystemExit("skipped: MALMOI_DATA names no folder with the data")
     with tempfile.TemporaryDirectory(prefix="malmoi-inference-speed-") as folder:
-        compare(trained_run("nsmc", Path(folder, "run"), "training.epochs=1"), Path(folder))
+        compare(trained_run("nsmc", Path(folder, "run"), *SHORT), Path(folder))
 
 
 def compare(run: TrainedRun, folder: Path) -> None:

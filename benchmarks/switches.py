@@ -21,7 +21,10 @@ from pipeline_runs import PRESETS
 if TYPE_CHECKING:
     from pipeline.local_runner import NodeResult
 
-COMMON = ["data.eval_fraction=0.2", "training.adversarial=0"]  # whose second pass takes long
+COMMON = [
+    "data.eval_fraction=0.2",
+    *("training.adversarial=0", "training.pretraining_epochs=0"),  # both take long
+]
 SWITCHES = {
     "as it is": [],
     "another seed": ["training.seed=18"],
@@ -35,6 +38,13 @@ SWITCHES = {
     "max pooling": ["training.pooling=max"],
     "adversarial": ["training.adversarial=0.1"],
     "adversarial, another seed": ["training.adversarial=0.1", "training.seed=18"],
+    "pretrained": ["training.pretraining_epochs=1"],
+    "pretrained, adversarial": ["training.pretraining_epochs=1", "training.adversarial=0.1"],
+    "pretrained, adversarial, another seed": [
+        "training.pretraining_epochs=1",
+        "training.adversarial=0.1",
+        "training.seed=18",
+    ],
     "no label smoothing": ["training.label_smoothing=0"],
     "gradients not cut": ["training.max_gradient_norm=0"],
     "weights not averaged": ["training.averaged_steps=0"],
@@ -104,7 +114,7 @@ def main() -> None:
             found = trained(told.preset, name, folder)
             figures = [found.get(f"{part}_accuracy") for part in ("network", "linear", "eval")]
             shown = "  ".join(f"{figure:.4f}" if figure else "     -" for figure in figures)
-            print(f"  {name:<28} {shown}", flush=True)
+            print(f"  {name:<38} {shown}", flush=True)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,9 @@ from pipeline_runs import PRESETS, Run, run
 from pipeline import config
 from trainer.settings import TrainerSettings
 
+SHORT = ("training.epochs=1", "training.pretraining_epochs=0")
+"""Settings of a run that others measure the speed of: what it has learnt does not matter."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainedRun:

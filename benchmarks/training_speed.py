@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from trained_run import TrainedRun, parts_of, trained_run
+from trained_run import SHORT, TrainedRun, parts_of, trained_run
 
 import trainer  # noqa: F401 - sets the Keras version before TensorFlow's first use
 
@@ -87,7 +87,7 @@ def main() -> None:
     if not os.environ.get("MALMOI_DATA"):
         raise SystemExit("skipped: MALMOI_DATA names no folder with the data")
     with tempfile.TemporaryDirectory(prefix="malmoi-training-speed-") as folder:
-        compare(trained_run("nsmc", Path(folder), "training.epochs=1"), epochs)
+        compare(trained_run("nsmc", Path(folder), *SHORT), epochs)
 
 
 def compare(run: TrainedRun, epochs: int) -> None:

@@ -34,6 +34,7 @@ UNLABELLED_SPLIT: Final = "unlabelled"
 DATA_GATE_HALT: Final = "DataGateHalt"
 PRODUCTION: Final = "Production"
 LAST_ACCEPTED: Final = "LastAccepted"
+PRETRAINER: Final = "Pretrainer"
 BASELINE: Final = "Baseline"
 
 
@@ -55,6 +56,7 @@ class _Model(NamedTuple):
 
     simple: SimpleBaselines
     transform: BaseNode
+    pretrainer: BaseNode | None
     trainer: BaseNode
     baseline: Resolver
     evaluator: BaseNode
@@ -72,7 +74,8 @@ def build(config: Config) -> list[BaseNode]:
     """Make the nodes in the order of the data's way through the house."""
     data = _judged_data(config)
     model = _judged_model(config, data)
-    return [*data, *model, *_release(config, data, model)]
+    nodes = [*data, *model, *_release(config, data, model)]
+    return [node for node in nodes if node]
 
 
 def build_until(config: Config, last: str) -> list[BaseNode]:
@@ -135,7 +138,8 @@ def _judged_model(config: Config, data: _Data) -> _Model:
     transform = _transform(config, data)
     for learning in (simple, transform):
         learning.add_upstream_node(data.halt)
-    trainer = _trainer(config, transform, data.schema)
+    pretrainer = _pretrainer(config, data, transform)
+    trainer = _trainer(config, transform, data.schema, pretrainer)
     baseline = _served_model(config, BASELINE, candidate=trainer.outputs["model"])
     evaluator = _stamped(
         Evaluator(
@@ -156,7 +160,7 @@ def _judged_model(config: Config, data: _Data) -> _Model:
         digest=source_digest("components/model_gate"),
     )
     gate.add_upstream_node(evaluator)
-    return _Model(simple, transform, trainer, baseline, evaluator, gate)
+    return _Model(simple, transform, pretrainer, trainer, baseline, evaluator, gate)
 
 
 def _release(config: Config, data: _Data, model: _Model) -> _Release:
@@ -200,13 +204,12 @@ def _served_model(config: Config, name: str, *, candidate: BaseChannel) -> Resol
 
 
 def _transform(config: Config, data: _Data) -> BaseNode:
-    learnt_from = [TRAIN_SPLIT] + [UNLABELLED_SPLIT] * bool(config.data.unlabelled)
     return Transform(
         examples=data.examples.outputs["examples"],
         schema=data.schema.outputs["schema"],
         preprocessing_fn="trainer.preprocessing.preprocessing_fn",
         splits_config=transform_pb2.SplitsConfig(
-            analyze=learnt_from, transform=[TRAIN_SPLIT, EVAL_SPLIT]
+            analyze=_read_splits(config), transform=[TRAIN_SPLIT, EVAL_SPLIT]
         ),
         disable_statistics=True,
         custom_config={
@@ -216,12 +219,38 @@ def _transform(config: Config, data: _Data) -> BaseNode:
     )
 
 
-def _trainer(config: Config, transform: BaseNode, schema: BaseNode) -> BaseNode:
+def _read_splits(config: Config) -> list[str]:
+    """List the splits whose texts are learnt from, labelled or not."""
+    return [TRAIN_SPLIT] + [UNLABELLED_SPLIT] * bool(config.data.unlabelled)
+
+
+def _pretrainer(config: Config, data: _Data, transform: BaseNode) -> BaseNode | None:
+    """Fit the network's encoder to raw texts, whose n-grams nobody needs to write out."""
+    settings = config.pretraining_settings()
+    if not settings.epochs:
+        return None
+    return Trainer(
+        run_fn="trainer.pretraining.run_fn",
+        examples=data.examples.outputs["examples"],
+        transform_graph=transform.outputs["transform_graph"],
+        train_args=trainer_pb2.TrainArgs(splits=_read_splits(config)),
+        eval_args=trainer_pb2.EvalArgs(splits=[EVAL_SPLIT]),
+        custom_config={
+            "settings": settings.model_dump(),
+            "digest": source_digest("trainer/pretraining.py"),
+        },
+    ).with_id(PRETRAINER)
+
+
+def _trainer(
+    config: Config, transform: BaseNode, schema: BaseNode, pretrainer: BaseNode | None
+) -> BaseNode:
     return Trainer(
         run_fn="trainer.run.run_fn",
         examples=transform.outputs["transformed_examples"],
         transform_graph=transform.outputs["transform_graph"],
         schema=schema.outputs["schema"],
+        base_model=pretrainer.outputs["model"] if pretrainer else None,
         train_args=trainer_pb2.TrainArgs(splits=[TRAIN_SPLIT]),
         eval_args=trainer_pb2.EvalArgs(splits=[EVAL_SPLIT]),
         custom_config={

@@ -51,6 +51,19 @@ def batches(
     windows = _parsed(patterns, part, rows=PARSED_ROWS).rebatch(WINDOW_ROWS)
     if kept:
         windows = windows.cache()
+    return of_similar_length(windows, batch_size=batch_size, seed=seed)
+
+
+def of_similar_length(
+    windows: tf.data.Dataset, *, batch_size: int, seed: int | None = None
+) -> tf.data.Dataset:
+    """Cut windows into the batches that `batches` returns.
+
+    Args:
+        windows: rows that are shuffled together: ragged tokens and labels, by their names.
+        batch_size: as above.
+        seed: as above.
+    """
     seeds = tf.data.Dataset.random(seed, rerandomize_each_iteration=True).batch(2)
     cut = partial(_batches_of_a_window, batch_size=batch_size, shuffled=seed is not None)
     alike = tf.data.Dataset.zip((windows, seeds)).flat_map(cut)

@@ -11,7 +11,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from tfx.components.trainer.fn_args_utils import FnArgs
 
-from trainer import assets, export, golden, traits
+from trainer import assets, export, golden, pretraining, traits
 from trainer.batches import FeatureSpec, batches, parsed
 from trainer.channels import fit_linear, fit_mixture
 from trainer.class_weights import class_weights
@@ -47,6 +47,8 @@ def run_fn(fn_args: FnArgs) -> None:
     model = bigru.build(
         training, vocabulary_size=len(subwords), classes=len(labels), vectors=vectors
     )
+    if fn_args.base_model:
+        pretraining.restore(model.get_layer("encoder"), fn_args.base_model)
     summary = fit(
         model,
         train,

@@ -97,6 +97,13 @@ class TrainingSettings(BaseModel):
         0.1, ge=0.0, lt=1.0, description="Share of a row's weight that goes to all labels alike."
     )
     batch_size: int = Field(64, ge=1, le=4_096, description="Rows per step.")
+    pretraining_epochs: int = Field(
+        0,
+        ge=0,
+        le=100,
+        description="Passes over the texts of the train and the unlabelled split in which the "
+        "network first learns to guess each token from those around it; 0: none.",
+    )
     epochs: int = Field(10, ge=1, le=1_000, description="Passes over the train split, at most.")
     patience: int = Field(
         2, ge=0, description="Epochs without a better eval accuracy before training stops."
@@ -153,3 +160,14 @@ class TrainerSettings(BaseModel):
 
     transform: TransformSettings
     training: TrainingSettings
+
+
+class PretrainingSettings(BaseModel):
+    """What the Pretrainer needs to know, and so all of the configuration that makes it run anew."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    transform: TransformSettings
+    units: int
+    epochs: int
+    seed: int

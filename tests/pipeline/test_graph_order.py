@@ -10,6 +10,7 @@ from tfx.dsl.components.base.base_node import BaseNode
 
 from pipeline import graph, local_runner
 from pipeline.config import Config, load
+from pipeline.digests import source_digest
 
 ORDER = [
     "TextExampleGen",
@@ -128,6 +129,52 @@ def test_an_edit_of_the_schema_file_reaches_its_node(config: Config) -> None:
     before = properties(config)["ImportSchemaGen"]
     Path(config.schema_file).write_text('feature { name: "본문" }', "utf-8")
     assert properties(config)["ImportSchemaGen"] != before
+
+
+@pytest.fixture
+def pretraining(config: Config) -> Config:
+    return changed(config, training={"pretraining_epochs": 2})
+
+
+def test_a_pretrainer_stands_before_the_trainer_and_gives_it_a_model(pretraining: Config) -> None:
+    found = nodes(pretraining)
+    before = [*found][: [*found].index("Trainer")]
+    assert before == [*ORDER[: ORDER.index("Trainer")], "Pretrainer"]
+    assert found["Trainer"].inputs["base_model"] == found["Pretrainer"].outputs["model"]
+    assert found["Pretrainer"].inputs["examples"] == found["TextExampleGen"].outputs["examples"]
+
+
+def test_a_digest_of_the_pretrainers_code_is_among_its_properties(pretraining: Config) -> None:
+    custom = json.loads(nodes(pretraining)["Pretrainer"].exec_properties["custom_config"])
+    assert custom["digest"] == source_digest("trainer/pretraining.py")
+
+
+@pytest.mark.parametrize(
+    ("training", "affected"),
+    [
+        ({"epochs": 3, "dropout": 0.1, "fine_tune": False}, False),
+        ({"units": 16}, True),
+        ({"seed": 18}, True),
+        ({"embedding_dim": 16}, True),
+        ({"pretraining_epochs": 3}, True),
+    ],
+)
+def test_the_pretrainer_runs_anew_only_for_what_it_reads(
+    pretraining: Config, training: dict[str, Any], affected: bool
+) -> None:
+    other = changed(pretraining, training={"pretraining_epochs": 2} | training)
+    before, after = (properties(read)["Pretrainer"] for read in (pretraining, other))
+    assert (before != after) is affected
+
+
+@pytest.mark.parametrize("unlabelled", [False, True])
+def test_the_pretrainer_reads_the_splits_that_are_learnt_from(
+    pretraining: Config, unlabelled: bool
+) -> None:
+    more = {"unlabelled": {"path": "/more.csv"} if unlabelled else None}
+    data = pretraining.data.model_dump() | more
+    found = nodes(changed(pretraining, data=data))["Pretrainer"].exec_properties["train_args"]
+    assert json.loads(found)["splits"] == ["train"] + ["unlabelled"] * unlabelled
 
 
 def test_unlabelled_text_is_learnt_from_but_not_transformed(config: Config) -> None:

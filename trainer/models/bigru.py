@@ -38,17 +38,38 @@ def build(
     """
     layers = tf.keras.layers
     tokens = layers.Input([None], dtype=tf.int64, name="tokens")
-    embedding = layers.Embedding(
-        vocabulary_size,
-        settings.embedding_dim,
-        embeddings_initializer=_initializer(vectors),
-        trainable=settings.fine_tune,
-    )
-    both_ways = layers.Bidirectional(layers.GRU(settings.units, return_sequences=True))
-    states = Encoder(embedding, settings.embedding_dropout, both_ways, name="encoder")(tokens)
+    states = encoder(
+        vocabulary_size=vocabulary_size,
+        embedding_dim=settings.embedding_dim,
+        units=settings.units,
+        dropout=settings.embedding_dropout,
+        vectors=vectors,
+        fine_tune=settings.fine_tune,
+    )(tokens)
     features = layers.Dropout(settings.dropout)(MaskedPooling(settings.pooling)(states))
     probabilities = layers.Dense(classes, activation="softmax", name="probabilities")(features)
     return tf.keras.Model(tokens, probabilities, name="bigru")
+
+
+def encoder(
+    *,
+    vocabulary_size: int,
+    embedding_dim: int,
+    units: int,
+    dropout: float,
+    vectors: Floats | None,
+    fine_tune: bool = True,
+) -> Encoder:
+    """Make the part of the model that reads; arguments as `build` and its settings have them."""
+    layers = tf.keras.layers
+    embedding = layers.Embedding(
+        vocabulary_size,
+        embedding_dim,
+        embeddings_initializer=_initializer(vectors),
+        trainable=fine_tune,
+    )
+    both_ways = layers.Bidirectional(layers.GRU(units, return_sequences=True))
+    return Encoder(embedding, dropout, both_ways, name="encoder")
 
 
 def _initializer(vectors: Floats | None) -> Any:
