@@ -18,6 +18,7 @@ from components.simple_baselines.predictions import read_summary
 from pipeline.evaluation import ACCURACY, EXAMPLE_COUNT, MACRO_F1
 from pipeline.local_runner import NodeResult
 from trainer import assets
+from trainer.pretraining import PRETRAINING_SUMMARY
 from trainer.run import TRAINING_SUMMARY
 
 Outputs = Mapping[str, Sequence[Artifact]]
@@ -27,9 +28,10 @@ OVERALL: Final = ()
 
 
 def describe(result: NodeResult) -> str:
-    """Say in a few words what came of a node."""
+    """Say in a few words what came of a node, and what it has warned of."""
     describer = _DESCRIBERS.get(result.node)
-    return describer(result.outputs) if describer else ""
+    told = describer(result.outputs) if describer else ""
+    return "; ".join(filter(None, [told, *result.warnings]))
 
 
 def verdict(outputs: Outputs) -> Verdict:
@@ -127,9 +129,16 @@ def _trainer(outputs: Outputs) -> str:
     return f"{done['epochs']} epochs, best {done['best_epoch']}: eval accuracy {accuracy}"
 
 
+def _pretrainer(outputs: Outputs) -> str:
+    folder = Path(artifact_utils.get_single_uri(list(outputs["model_run"])))
+    done = json.loads((folder / PRETRAINING_SUMMARY).read_text("utf-8"))
+    losses = " to ".join(dict.fromkeys(f"{done['losses'][at]:.2f}" for at in (0, -1)))
+    return f"{done['texts']:,} texts of {done['tokens']:,} tokens, loss {losses}"
+
+
 def _baseline(outputs: Outputs) -> str:
     models = outputs.get("model", [])
-    return f"model {models[0].id}" if models else "none yet: no other model has served"
+    return f"model {models[0].id}" if models else "none yet: no other model is known to have served"
 
 
 def _evaluator(outputs: Outputs) -> str:
@@ -157,6 +166,7 @@ _DESCRIBERS: Final[Mapping[str, Callable[[Outputs], str]]] = {
     "DataGate": _data_gate,
     "SimpleBaselines": _simple_baselines,
     "Transform": _transform,
+    "Pretrainer": _pretrainer,
     "Trainer": _trainer,
     "Baseline": _baseline,
     "Evaluator": _evaluator,
