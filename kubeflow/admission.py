@@ -5,8 +5,8 @@ Read off the backend's source, version 2.17; each rule names its place.
 
 import json
 import re
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from kubeflow.spec import (
     SCHEMA_VERSION,
@@ -29,12 +29,17 @@ _KUBERNETES_VARIABLE: Final = re.compile(r"\$\$|\$\([A-Za-z_.-][A-Za-z0-9_.-]*\)
 _IMPLEMENTED: Final = ("container", "importer")
 
 
-def objections(spec: Spec) -> list[str]:
-    """List everything that the backend has against a pipeline; empty if it takes it."""
-    return list(_objections(spec))
+def objections(spec: Spec, given: Mapping[str, Any] | None = None) -> list[str]:
+    """List everything that the backend has against a pipeline; empty if it takes it.
+
+    Args:
+        spec: the pipeline.
+        given: values for its parameters; the defaults stand for the rest.
+    """
+    return list(_objections(spec, given or {}))
 
 
-def _objections(spec: Spec) -> Iterator[str]:
+def _objections(spec: Spec, given: Mapping[str, Any]) -> Iterator[str]:
     version = spec.get("schemaVersion")
     if version != SCHEMA_VERSION:  # apiserver/template/v2_template.go
         yield (
@@ -54,7 +59,7 @@ def _objections(spec: Spec) -> Iterator[str]:
                 "with one of the former and have 128 of them at most"
             )
         yield from _wiring(spec, name, task)
-    yield from _pipeline_parameters(spec)
+    yield from _pipeline_parameters(spec, given)
     yield from _silent_losses(spec)
 
 
@@ -77,18 +82,24 @@ def _wiring(spec: Spec, name: str, task: Spec) -> Iterator[str]:
             yield f"{name}: param runtime value spec of type {kinds} not implemented: {key}"
 
 
-def _pipeline_parameters(spec: Spec) -> Iterator[str]:
-    parameters = spec["root"].get("inputDefinitions", {}).get("parameters", {})
-    for name, definition in parameters.items():
-        yield from replaced(definition.get("defaultValue"), f"the parameter {name}")
-        if not definition.get("isOptional") and "defaultValue" not in definition:
+def _pipeline_parameters(spec: Spec, given: Mapping[str, Any]) -> Iterator[str]:
+    declared = spec["root"].get("inputDefinitions", {}).get("parameters", {})
+    for name in sorted(set(given) - set(declared)):
+        known = ", ".join(sorted(declared)) or "none at all"
+        yield f"the pipeline has no parameter {name}; expected one of {known}"
+    for name, value in given.items():
+        yield from _replaced(value, f"--parameter {name}")
+    for name, definition in declared.items():
+        yield from _replaced(definition.get("defaultValue"), f"the parameter {name}")
+        has_value = name in given or "defaultValue" in definition
+        if not has_value and not definition.get("isOptional"):
             yield (
                 f"parameter {name} is not optional, yet has neither default value nor user "
                 "provided value"
             )
 
 
-def replaced(value: object, where: str) -> Iterator[str]:
+def _replaced(value: object, where: str) -> Iterator[str]:
     """Yield what Kubernetes would make of a value that a step's container is given.
 
     The launcher's arguments hold every parameter and URI of the step (v2/driver/driver.go).
@@ -99,7 +110,7 @@ def replaced(value: object, where: str) -> Iterator[str]:
 
 def _silent_losses(spec: Spec) -> Iterator[str]:
     """Find what the backend takes without a word and then does not do, or does wrongly."""
-    yield from replaced(spec.get("defaultPipelineRoot"), "the pipeline's root")
+    yield from _replaced(spec.get("defaultPipelineRoot"), "the pipeline's root")
     first_with: dict[str, str] = {}
     for name, task in all_tasks(spec).items():
         yield from _task_faults(name, task)
@@ -125,7 +136,7 @@ def _task_faults(name: str, task: Spec) -> Iterator[str]:
     if retries and "backoffMaxDuration" not in retries:
         yield f"{name}: without backoffMaxDuration in its retryPolicy nothing is tried again"
     for parameter, value in constants(task).items():
-        yield from (f"{name}: {fault}" for fault in replaced(value, parameter))
+        yield from (f"{name}: {fault}" for fault in _replaced(value, parameter))
 
 
 def _argument_faults(name: str, container: Spec) -> Iterator[str]:

@@ -1,47 +1,25 @@
 """pipeline.yaml: the pipeline and, where there are volumes, the platform, as two documents."""
 
-import re
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
 from kubeflow.spec import Spec, all_tasks, executor, upstream
+from serving.go_yaml import PlainDumper
 
 _WIDTH: Final = 100
-
-_OTHERS_READ: Final = re.compile(
-    r"""([yYnN]
-    |\d{4}-\d\d?-\d\d?
-    |[-+]?0[bBoOxX][\da-fA-F_]+
-    |[-+]?(\.\d+|\d[\d_]*(\.\d*)?)([eE][-+]?\d+)?
-    )\Z""",
-    re.VERBOSE,
-)
-"""Texts that the backend's readers take for a number, a date or a truth value, and Python's for
-what they are (gopkg.in/yaml.v3; sigs.k8s.io/yaml)."""
 
 
 class NotAPipelineError(Exception):
     """A file that holds no compiled pipeline."""
 
 
-class _PlainDumper(yaml.SafeDumper):
-    """Writes every value where it stands: the backend's readers need not know YAML's aliases."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-# Its own tag is never written: a text that would be read as another tag's is quoted.
-_PlainDumper.add_implicit_resolver("!not-text", _OTHERS_READ, list("yYnN0123456789+-."))
-
-
 def to_yaml(pipeline: Spec, platform: Spec) -> str:
     """Write the documents, keys in order, so that the same pipeline is the same text."""
     documents = [pipeline, platform] if platform else [pipeline]
     return yaml.dump_all(
-        documents, Dumper=_PlainDumper, sort_keys=True, allow_unicode=True, width=_WIDTH
+        documents, Dumper=PlainDumper, sort_keys=True, allow_unicode=True, width=_WIDTH
     )
 
 

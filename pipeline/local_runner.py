@@ -37,6 +37,10 @@ BEAM_DEFAULTS: Final = (
 )
 """One worker, in this process: the start of more costs a node what they save on a small corpus."""
 
+_TFX: Final = "absl"
+_OURS: Final = "components"
+"""Names of loggers."""
+
 _State = metadata_store_pb2.Execution
 
 
@@ -49,12 +53,14 @@ class NodeResult:
         seconds: wall time.
         cached: whether an earlier run's outputs were taken.
         outputs: its artifacts by key.
+        warnings: what our own code has warned of on the way.
     """
 
     node: str
     seconds: float
     cached: bool
     outputs: Mapping[str, Sequence[Artifact]]
+    warnings: Sequence[str] = ()
 
 
 class NodeFailedError(Exception):
@@ -130,22 +136,27 @@ def run(pipeline: Pipeline, listener: Listener) -> dict[str, NodeResult]:
 
 
 class _Heard(logging.Handler):
-    """Keeps what the launcher only logs: why an input could not be resolved."""
+    """Keeps what is only logged: why an input could not be resolved, what a component warns of."""
 
     def __init__(self) -> None:
-        super().__init__(logging.ERROR)
+        super().__init__(logging.WARNING)
         self.cause: BaseException = RuntimeError("its inputs could not be resolved")
+        self.warnings: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.exc_info and record.exc_info[1]:
+        if record.name.startswith(f"{_OURS}."):
+            self.warnings.append(record.getMessage())
+        elif record.levelno >= logging.ERROR and record.exc_info and record.exc_info[1]:
             self.cause = record.exc_info[1]
 
     def __enter__(self) -> "_Heard":
-        logging.getLogger("absl").addHandler(self)
+        for name in (_TFX, _OURS):
+            logging.getLogger(name).addHandler(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        logging.getLogger("absl").removeHandler(self)
+        for name in (_TFX, _OURS):
+            logging.getLogger(name).removeHandler(self)
 
 
 def _launch(
@@ -177,4 +188,5 @@ def _launch(
         seconds=time.monotonic() - started,
         cached=execution.last_known_state == _State.CACHED,
         outputs=outputs,
+        warnings=heard.warnings,
     )

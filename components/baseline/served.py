@@ -1,5 +1,6 @@
 """The model in production, other than what this run brings forth."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from serving.releases.state import STABLE, history
 
 _INPUTS = {metadata_store_pb2.Event.INPUT, metadata_store_pb2.Event.DECLARED_INPUT}
 _OUTPUTS = {metadata_store_pb2.Event.OUTPUT, metadata_store_pb2.Event.DECLARED_OUTPUT}
+
+_LOG = logging.getLogger(__name__)
 
 Artifacts = dict[str, list[Artifact]]
 
@@ -35,7 +38,7 @@ class ServedModel(ResolverStrategy):
     def resolve_artifacts(
         self, store: ml_metadata.MetadataStore, input_dict: Artifacts
     ) -> Artifacts:
-        """Choose among all models of the pipeline.
+        """Choose among all models of the pipeline, and warn of a version that none of them is.
 
         Args:
             store: asked what a model was made from.
@@ -50,15 +53,23 @@ class ServedModel(ResolverStrategy):
         """
         candidates = {artifact.id for artifact in input_dict["candidate"]}
         models = {model.uri: model for model in input_dict["model"]}
-        served = (models[uri] for uri in self._served_uris() if uri in models)
-        others = (m for m in served if not candidates & {m.id, *ancestors(store, m.id)})
-        return {
-            "model": [model for model in [next(others, None)] if model],
-            "candidate": input_dict["candidate"],
-        }
+        chosen, unknown = [], []
+        for version, uri in self._served():
+            if uri not in models:
+                unknown.append(version)
+            elif not candidates & {models[uri].id, *ancestors(store, models[uri].id)}:
+                chosen = [models[uri]]
+                break
+        if unknown:
+            _LOG.warning(
+                "version %d has served, but the metadata do not know its model: nothing is "
+                "compared with it",
+                unknown[0],
+            )
+        return {"model": chosen, "candidate": input_dict["candidate"]}
 
-    def _served_uris(self) -> Iterator[str]:
-        """Name the artifacts whose versions were stable, the latest first.
+    def _served(self) -> Iterator[tuple[int, str]]:
+        """Yield the versions that were stable and the URIs of their models, the latest first.
 
         A damaged manifest stops the run, before anything is trained: compared with an older model
         instead, or with none, a worse one would pass the gate.
@@ -66,9 +77,10 @@ class ServedModel(ResolverStrategy):
         for activation in reversed(history(self._base)):
             if activation.label == STABLE:
                 try:
-                    yield read_manifest(self._base, activation.version).provenance.model_uri
+                    manifest = read_manifest(self._base, activation.version)
                 except NoManifestError:  # a version that retention has removed
                     continue
+                yield activation.version, manifest.model_uri
 
 
 def ancestors(store: ml_metadata.MetadataStore, artifact: int) -> set[int]:

@@ -46,7 +46,7 @@ def band_records(records: Records, normalised: Sequence[str]) -> list[Records]:
         return []
     signed, rows = signatures(texts), records[is_long]
     by_band = np.empty((BANDS, len(texts)), BAND_RECORD)
-    for name in ("text", "file", "line"):
+    for name in ("text", "file", "line", "is_eval"):
         by_band[name] = rows[name]
     by_band["band"] = signed.bands.T
     by_band["sketch"] = signed.sketches

@@ -1,4 +1,4 @@
-"""Near-duplicates among the texts that share a band of their signatures."""
+"""Near-duplicates, within train and of eval in train, among texts that share a band."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from components.data_quality.minhash import ORDERS
-from components.data_quality.overlaps import Found, found
+from components.data_quality.overlaps import Found, Name, found
 from components.data_quality.records import (
     Hashes,
     Places,
@@ -38,21 +38,23 @@ BAND_RECORD: Final = np.dtype(
         ("text", "<u8"),
         ("file", "<u8"),
         ("line", "<u8"),
+        ("is_eval", "?"),
         ("sketch", "u1", (ORDERS,)),
     ]
 )
-"""One band of one row of train."""
+"""One band of one row."""
 
 NEAR_RECORD: Final = np.dtype(
     [
         ("text", "<u8"),
         ("row", "<u8"),  # place of the text's first row
-        ("other", "<u8"),  # place of the first row of the text most like it
+        ("other", "<u8"),  # place of the first row of the text of train most like it
         ("rows", "<i8"),  # that have this text
         ("matches", "<i8"),
+        ("is_eval", "?"),  # and in train is no such text
     ]
 )
-"""A text that has a near-duplicate."""
+"""A text that has a near-duplicate in train."""
 
 
 def near_texts(records: Records, places: Places) -> Records:
@@ -63,9 +65,10 @@ def near_texts(records: Records, places: Places) -> Records:
         places: where each stands.
 
     Returns:
-        One `NEAR_RECORD` for each text that has a near-duplicate here.
+        One `NEAR_RECORD` for each text that has a near-duplicate of train here.
     """
     shared = _shared(records["band"])
+    shared = shared[~_leaked(records[shared])]
     rows, row_places = records[shared], places[shared]
     likeness = np.ascontiguousarray(rows["sketch"][:, -8:]).view("<u8").ravel()
     order = np.lexsort((row_places, rows["text"], likeness, rows["band"]))
@@ -74,7 +77,7 @@ def near_texts(records: Records, places: Places) -> Records:
     texts = rows[order[starts]]
     best = np.zeros(len(texts), NEAR_RECORD)
     best["text"], best["rows"] = texts["text"], counts
-    best["row"] = row_places[order[starts]]
+    best["row"], best["is_eval"] = row_places[order[starts]], texts["is_eval"]
     for left, right, matches in _alike(texts):
         _keep_better(best, left, right, matches)
         _keep_better(best, right, left, matches)
@@ -88,15 +91,30 @@ def most_alike(records: Records) -> Records:
     return records[order[group_starts(records["text"][order])]]
 
 
-def near_duplicates(records: Records) -> Found:
-    """Count the texts and rows that have a near-duplicate.
+def near_overlaps(records: Records) -> dict[Name, Found]:
+    """Count the texts and rows that have a near-duplicate in train.
 
-    Each text and the one most like it are an example, the earlier row first.
+    Each text and the one most like it are an example: of two texts of train the earlier row first,
+    else that of eval.
     """
     best = most_alike(records)
-    pairs = np.sort(np.stack([best["row"], best["other"]]), axis=0)
+    train, held_out = best[~best["is_eval"]], best[best["is_eval"]]
+    pairs = np.sort(np.stack([train["row"], train["other"]]), axis=0)
     row, other = np.unique(pairs, axis=1)  # two texts most like each other are one example
-    return found(texts=len(best), rows=best["rows"].sum(), pairs=(row, other))
+    return {
+        "near_duplicates": _counted(train, pairs=(row, other)),
+        "near_leakage": _counted(held_out, pairs=(held_out["row"], held_out["other"])),
+    }
+
+
+def _counted(best: Records, *, pairs: tuple[Places, Places]) -> Found:
+    return found(texts=len(best), rows=best["rows"].sum(), pairs=pairs)
+
+
+def _leaked(records: Records) -> npt.NDArray[np.bool_]:
+    """Tell the rows of eval whose very text stands in train: that is leakage, and not near."""
+    is_eval = records["is_eval"]
+    return is_eval & np.isin(records["text"], records["text"][~is_eval])
 
 
 def _shared(bands: Hashes) -> Indices:
@@ -127,11 +145,12 @@ def _alike(texts: Records) -> Iterator[tuple[Indices, Indices, Indices]]:
 
 
 def _keep_better(best: Records, one: Indices, other: Indices, matches: Indices) -> None:
-    """Note the other text of each pair where none before was as much like the one.
+    """Note the other text of each pair, if train has it and none before was as much like the one.
 
     In place, not pair by pair: texts from one template make hundreds of pairs each.
     """
     known, place = best["matches"][one], best["row"][other]
     is_better = (matches > known) | ((matches == known) & (place < best["other"][one]))
+    is_better &= ~best["is_eval"][other]
     best["matches"][one[is_better]] = matches[is_better]
     best["other"][one[is_better]] = place[is_better]

@@ -27,6 +27,7 @@ Name = Literal[
     "conflicts_verbatim",
     "conflicts",
     "near_duplicates",
+    "near_leakage",
 ]
 """The overlaps of a `Quality`."""
 

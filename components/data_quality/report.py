@@ -62,6 +62,7 @@ class Quality:
         conflicts_verbatim: texts of train with more than one label, and all their rows.
         conflicts: the same after normalisation.
         near_duplicates: texts and rows of train that are almost, but not quite, another's.
+        near_leakage: texts and rows of eval that are almost, but not quite, one of train.
         personal: rows of all splits by kind of personal data.
     """
 
@@ -72,6 +73,7 @@ class Quality:
     conflicts_verbatim: Overlap
     conflicts: Overlap
     near_duplicates: Overlap
+    near_leakage: Overlap
     personal: Mapping[str, Sightings]
 
     @property
@@ -92,6 +94,7 @@ class Quality:
             "conflicts_texts": self.conflicts.texts,
             "conflicts_rows": self.conflicts.rows,
             "near_duplicate_rows": self.near_duplicates.rows,
+            "near_leakage_rows": self.near_leakage.rows,
             "imbalance": self.imbalance,
             **personal,
         }

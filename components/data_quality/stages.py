@@ -3,7 +3,7 @@
     files -> chunks -> tallies --------------------------------+
                     -> text records, by text -> overlaps ------+-> quality.json
                     -> band records, by band -> near texts,    |
-                                                by text -> near duplicates
+                                                by text -> near overlaps
 
 The result is the same however a runner bundles: each partition is sorted before it is judged.
 """
@@ -81,7 +81,7 @@ def build(
         | "ByBand" >> beam.GroupByKey()
         | "NearTexts" >> beam.FlatMap(find_near_texts, AsIter(names), partitions, folder)
         | "ByNearText" >> beam.GroupByKey()
-        | "NearDuplicates" >> beam.Map(find_near_duplicates)
+        | "NearOverlaps" >> beam.FlatMap(find_near_overlaps)
     )
     found = (compared, alike) | "Found" >> beam.Flatten()
     _ = (
@@ -113,8 +113,7 @@ class Fingerprint(beam.DoFn):
             by_text = partitioned(records, records["text"], self._partitions)
             for key, block in spill.write(self._folder, by_text):
                 yield TaggedOutput(TEXTS, (key, block))
-            if file.split == TRAIN:
-                yield from self._bands(band_records(records, normalised))
+            yield from self._bands(band_records(records, normalised))
 
     def _bands(self, bands: list[Records]) -> Iterator[TaggedOutput]:
         parts = (
@@ -150,10 +149,10 @@ def find_near_texts(
     yield from spill.write(folder, partitioned(texts, texts["text"], partitions))
 
 
-def find_near_duplicates(partition: tuple[int, Iterable[Block]]) -> tuple[Name, Found]:
-    """Return the near-duplicates among a partition of the texts."""
+def find_near_overlaps(partition: tuple[int, Iterable[Block]]) -> Iterator[tuple[Name, Found]]:
+    """Yield the near-duplicates among a partition of the texts."""
     _, blocks = partition
-    return "near_duplicates", near.near_duplicates(spill.read(blocks, near.NEAR_RECORD))
+    yield from near.near_overlaps(spill.read(blocks, near.NEAR_RECORD)).items()
 
 
 def write_quality(path: str, tallies: Iterable[Tally], found: Iterable[tuple[Name, Found]]) -> None:
@@ -173,6 +172,7 @@ def write_quality(path: str, tallies: Iterable[Tally], found: Iterable[tuple[Nam
         conflicts_verbatim=of("conflicts_verbatim"),
         conflicts=of("conflicts"),
         near_duplicates=of("near_duplicates"),
+        near_leakage=of("near_leakage"),
         personal=whole.sightings(),
     )
     with FileSystems.create(path) as file:

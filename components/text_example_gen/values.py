@@ -22,9 +22,23 @@ MAX_FLOAT: Final = (2 - 2**-23) * 2.0**127
 
 _MAX_SHOWN_CHARS: Final = 40
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
-_BLANKS: Final = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\ufeff"
-"""White space and zero-width spaces, which stay in what is copied from web pages: nobody would see
-why a label is unknown that looks like another."""
+_BLANKS: Final = "".join(
+    sign
+    for sign in map(chr, range(0x10000))
+    if unicodedata.category(sign)[0] in "ZC" and not normalise(sign)
+)
+"""What the model takes for a blank. Zero-width spaces stay in what is copied from web pages: nobody
+would see why a label is unknown that looks like another."""
+
+_UNSEEN: Final = re.compile(
+    f"[{re.escape(_BLANKS)}"
+    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    r"\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
+    r"\U0001d173-\U0001d17a\U000e0000-\U000e0fff]*"
+)
+"""Text of which nothing can be seen: blanks, Unicode's Default_Ignorable_Code_Point (fillers of
+Hangul, joiners, variation selectors) and the Braille pattern without dots. Within other text they
+stay: joiners make one emoji of several."""
 
 
 class BadValueError(ValueError):
@@ -47,8 +61,7 @@ def value_of(found: object, column: Column) -> Value:
 def _text(found: object, column: Column) -> str:
     if not isinstance(found, str):
         raise _expected("text", found, column)
-    # A text of invisible signs alone is empty too; they are rare, so the quick look comes first.
-    if not found.strip() or (not found.isprintable() and not normalise(found)):
+    if _UNSEEN.fullmatch(found):
         raise BadValueError(f"column {column.name!r}: the text is empty")
     return found
 
@@ -57,7 +70,7 @@ def _label(found: object, column: Column) -> str:
     if not isinstance(found, str | int) or isinstance(found, bool):
         raise _expected("a label (text or a whole number)", found, column)
     label = _bare(str(found))
-    if not label:
+    if _UNSEEN.fullmatch(label):
         raise BadValueError(f"column {column.name!r}: the label is empty")
     if len(label.splitlines()) > 1:  # a vocabulary has one label a line
         raise BadValueError(f"column {column.name!r}: the label has a line break")

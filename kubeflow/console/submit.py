@@ -99,24 +99,16 @@ def _refuse(
         raise ValueError("--version only uploads and --cron starts: expected one of them")
     if version and parameters:
         raise ValueError("--version only uploads: expected no --parameter with it")
-    declared = spec["root"].get("inputDefinitions", {}).get("parameters", {})
-    unknown = [
-        f"the pipeline has no parameter {key}; expected one of {', '.join(sorted(declared))}"
-        for key in sorted(set(parameters) - set(declared))
-    ]
-    if faults := [*objections(spec), *unknown, *_unusable(parameters)]:
+    if faults := [*objections(spec, parameters), *_unusable(parameters)]:
         raise ValueError("\n".join(["The backend would reject the pipeline:", *faults]))
 
 
 def _unusable(parameters: dict[str, Any]) -> Iterator[str]:
     """Yield what would end a run that has begun, and every one of a recurring run."""
     from kubeflow.adapt.hooks import DATA_PARAMETER
-    from kubeflow.admission import replaced
     from kubeflow.post_verdict import ADDRESS, NO_ADDRESS
     from kubeflow.rehearse.store import NoProviderError, launcher_path
 
-    for name, value in parameters.items():
-        yield from replaced(value, f"--parameter {name}")
     try:
         if DATA_PARAMETER in parameters:
             launcher_path(parameters[DATA_PARAMETER])

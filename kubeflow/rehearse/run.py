@@ -60,16 +60,12 @@ class Rehearsal:
         Raises:
             RejectedError: the backend would not take the pipeline.
         """
-        defaults = _defaults(pipeline)
-        unknown = [
-            f"the pipeline has no parameter {p}" for p in sorted(set(parameters) - set(defaults))
-        ]
-        if reasons := [*objections(pipeline), *unknown]:
+        if reasons := objections(pipeline, parameters):
             raise RejectedError("\n".join(reasons))
         run = _Run(
             pipeline=pipeline,
             platform=platform,
-            parameters={**defaults, **parameters},
+            parameters={**_defaults(pipeline), **parameters},
             ledger=Ledger.open(self.folder / "ledger.json"),
             rehearsal=self,
             isolation=self._isolation,

@@ -164,6 +164,7 @@ def overlaps(quality: Quality) -> dict[str, Overlap]:
         "train almost repeats itself": quality.near_duplicates,
         "eval texts stand in train, verbatim": quality.leakage_verbatim,
         "eval texts stand in train, after normalisation": quality.leakage,
+        "eval texts almost stand in train": quality.near_leakage,
         "train gives one text several labels, verbatim": quality.conflicts_verbatim,
         "train gives one text several labels, after normalisation": quality.conflicts,
     }

@@ -29,7 +29,8 @@ class Checked:
 
     Attributes:
         verdict: its verdict.
-        statistics: those that it judged, a data set for each split, named after it.
+        statistics: those that it judged, a data set for each split, named after it, with the rows
+            of every label.
         span: the span that was read; none: the paths have none.
     """
 
@@ -64,7 +65,7 @@ def check(config: Config, listener: Any) -> Checked:
         (quarantine,) = results["TextExampleGen"].outputs["quarantine"]
         return Checked(
             verdict=outcome.verdict(results["DataGate"].outputs),
-            statistics=_statistics(results),
+            statistics=_statistics(results, label=config.data.columns.label),
             span=_span(config, quarantine),
         )
 
@@ -91,11 +92,16 @@ def write_pinned(config: Config, checked: Checked, *, today: date) -> Path:
     return target
 
 
-def _statistics(results: Any) -> Statistics:
+def _statistics(results: Any, *, label: str) -> Statistics:
     """Join the splits' statistics before the scratch folder goes."""
     from tfx.components.statistics_gen import stats_artifact_utils
     from tfx.types import artifact_utils
 
+    from components.data_gate.evidence import with_every_label
+    from components.data_quality.report import FILE_NAME, Quality
+
+    (quality,) = results["DataQuality"].outputs["quality"]
+    labels = Quality.from_json(Path(quality.uri, FILE_NAME).read_text("utf-8")).labels
     (artifact,) = next(
         outputs["statistics"]
         for outputs in (result.outputs for result in results.values())
@@ -103,7 +109,8 @@ def _statistics(results: Any) -> Statistics:
     )
     joined = Statistics()
     for split in artifact_utils.decode_split_names(artifact.split_names):
-        (dataset,) = stats_artifact_utils.load_statistics(artifact, split).proto().datasets
+        found = stats_artifact_utils.load_statistics(artifact, split).proto()
+        (dataset,) = with_every_label(found, label, labels.get(split, {})).datasets
         dataset.name = split
         joined.datasets.append(dataset)
     return joined

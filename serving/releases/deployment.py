@@ -6,10 +6,11 @@ so that a push or a rollback reaches them without a restart.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import yaml
 
+from serving.go_yaml import PlainDumper
 from serving.releases import kubernetes
 from serving.releases.compose import compose
 from serving.releases.container import BATCHING_FILE, MONITORING_FILE, Tree
@@ -25,20 +26,16 @@ _HEADING: Final = (
 )
 
 
-class _Plain(yaml.SafeDumper):
-    """Writes what occurs twice out twice: people read these files."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
+class _Dumper(PlainDumper):
+    """Writes a text of several lines as it stands."""
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    """Write a text of several lines as it stands."""
     style = "|" if "\n" in text else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-_Plain.add_representer(str, _text)
+_Dumper.add_representer(str, _text)
 
 
 def deployment_files(base: Path, settings: ContainerSettings) -> dict[str, str]:
@@ -71,5 +68,5 @@ def deployment_files(base: Path, settings: ContainerSettings) -> dict[str, str]:
 
 
 def _yaml(documents: Sequence[Tree]) -> str:
-    text = yaml.dump_all(documents, Dumper=_Plain, allow_unicode=True, sort_keys=False)
+    text = yaml.dump_all(documents, Dumper=_Dumper, allow_unicode=True, sort_keys=False)
     return _HEADING + str(text)

@@ -117,3 +117,11 @@ def test_an_objection_is_raised_in_the_backend_s_words(
     change(good)
 
     assert any(words in objection for objection in objections(good)), objections(good)
+
+
+def test_a_parameter_without_a_default_wants_a_value(good: Spec) -> None:
+    definitions = good["root"]["inputDefinitions"]["parameters"]
+    definitions["data_uri"] = {"parameterType": "STRING"}
+
+    assert "parameter data_uri is not optional" in objections(good)[0]
+    assert objections(good, {"data_uri": "s3://malmoi/rows"}) == []

@@ -261,6 +261,16 @@ def test_a_parameter_that_the_pipeline_has_not_is_refused(tmp_path: Path) -> Non
         )
 
 
+def test_a_value_that_kubernetes_would_change_is_refused_as_submit_does(tmp_path: Path) -> None:
+    spec = pipeline(step=WRITE)
+    spec["root"]["inputDefinitions"] = {"parameters": {"data_uri": {"defaultValue": "s3://b/k"}}}
+
+    with pytest.raises(RejectedError, match=r"would replace \$\(HOME\) in --parameter data_uri"):
+        Rehearsal(tmp_path, choose()).run(
+            spec, {}, listener=Heard(), parameters={"data_uri": "s3://b/$(HOME)"}
+        )
+
+
 def test_a_pipeline_that_the_backend_rejects_is_not_begun(rehearse: Rehearse) -> None:
     spec = pipeline(my_step=WRITE)
 

@@ -202,9 +202,17 @@ def test_a_damaged_manifest_is_told_and_a_rollback_leaves_it(house: House) -> No
     assert house.resolve(candidate) == [first]
 
 
-def test_a_release_of_a_model_that_the_store_does_not_know_is_passed_over(house: House) -> None:
+def test_a_release_of_a_model_that_the_store_does_not_know_is_passed_over_and_told(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
     known, lost = house.train(house.lineage.make()), house.train(house.lineage.make())
     house.push(known)
-    house.push(lost)
+    assert house.resolve(lost) == [known]
+    assert not caplog.messages
+    version = house.push(lost)
     house.models.remove(lost)
     assert house.resolve(house.train(house.lineage.make())) == [known]
+    assert caplog.messages == [
+        f"version {version} has served, but the metadata do not know its model: nothing is "
+        "compared with it"
+    ]

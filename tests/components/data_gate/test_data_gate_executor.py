@@ -50,6 +50,7 @@ SOUND = QualityReport(
     conflicts_verbatim=NOTHING,
     conflicts=NOTHING,
     near_duplicates=NOTHING,
+    near_leakage=NOTHING,
     personal={},
 )
 QUARANTINED = [

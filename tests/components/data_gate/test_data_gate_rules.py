@@ -33,6 +33,7 @@ SOUND = Quality(
     conflicts_verbatim=NOTHING,
     conflicts=NOTHING,
     near_duplicates=NOTHING,
+    near_leakage=NOTHING,
     personal={},
 )
 

@@ -31,7 +31,12 @@ TRAIN = [
     ("제 번호는 010-1234-5678입니다", "문의"),
     ("긴 글 " * 3_400, "문의"),
 ]
-EVAL = [("배송이 늦어요", "불만"), ("ㅋㅋㅋㅋㅋ", "칭찬"), ("처음 보는 글입니다", "문의")]
+EVAL = [
+    ("배송이 늦어요", "불만"),
+    ("ㅋㅋㅋㅋㅋ", "칭찬"),
+    ("처음 보는 글입니다", "문의"),
+    (f"{LONG}.", "칭찬"),
+]
 UNLABELLED = [("a@example.com으로 보내 주세요", ""), ("배송이 늦어요", "")]
 
 Rows = list[tuple[str, str]]
@@ -89,11 +94,12 @@ def test_every_finding_names_its_rows_by_file_and_line(plain: Quality) -> None:
     )
     assert plain.conflicts_verbatim.examples == (Match("train.csv:4", "train.csv:5"),)
     assert plain.near_duplicates.examples == (Match("train.csv:6", "train.csv:7"),)
+    assert plain.near_leakage.examples == (Match("eval.csv:5", "train.csv:6"),)
 
 
 def test_labels_are_counted_by_split(plain: Quality) -> None:
     assert plain.labels == {
-        "eval": {"문의": 1, "불만": 1, "칭찬": 1},
+        "eval": {"문의": 1, "불만": 1, "칭찬": 2},
         "train": {"문의": 2, "불만": 3, "칭찬": 4},
     }
     assert plain.imbalance == 2.0

@@ -1,6 +1,7 @@
 """Planted near-duplicates among texts that only look like reviews."""
 
 import random
+from collections.abc import Sequence
 from itertools import permutations
 
 import numpy as np
@@ -30,18 +31,26 @@ def made_up(seed: int, chars: int) -> str:
     return "".join(map(chr, random.Random(seed).choices(range(ord("가"), ord("힣")), k=chars)))
 
 
-def near_records(texts: list[str], partitions: int = 1) -> Records:
+def near_records(train: list[str], partitions: int = 1, held_out: Sequence[str] = ()) -> Records:
+    """Lines count on from train to eval."""
+    texts = [*train, *held_out]
     chunk = Chunk([t.encode() for t in texts], [b""] * len(texts), ["a.csv"] * len(texts))
     chunk.lines.extend(range(1, len(texts) + 1))
+    rows = text_records(chunk, texts, is_eval=False)
+    rows["is_eval"][len(train) :] = True
     found = [np.empty(0, near.NEAR_RECORD)]
-    for band in band_records(text_records(chunk, texts, is_eval=False), texts):
+    for band in band_records(rows, texts):
         for _, part in partitioned(band, band["band"], partitions):
             found.append(near.near_texts(part, places(part, {"a.csv"})))
     return np.concatenate(found)
 
 
 def near_rows(texts: list[str], partitions: int = 1) -> Found:
-    return near.near_duplicates(near_records(texts, partitions))
+    return near.near_overlaps(near_records(texts, partitions))["near_duplicates"]
+
+
+def near_leaks(train: list[str], held_out: Sequence[str]) -> Found:
+    return near.near_overlaps(near_records(train, held_out=held_out))["near_leakage"]
 
 
 def one_band(sketches: "np.ndarray[tuple[int, int], np.dtype[np.uint8]]") -> Records:
@@ -109,6 +118,43 @@ def test_thousands_of_texts_from_one_template_do_not_cost_the_square() -> None:
     assert near_rows(texts).texts == 3_000
 
 
+def test_of_a_hundred_eval_rows_almost_like_trains_almost_all_are_found_and_nothing_else() -> None:
+    train = reviews(2_000)
+    held_out = [*reviews(1_000, seed=1), *(f"{text[:-1]}!" for text in train[:100])]
+    found = near_leaks(train, held_out)
+    assert 98 <= found.texts == found.rows <= 100
+    assert set(found.pairs) <= {(3_000 + number, number) for number in range(1, 101)}
+
+
+def test_eval_rows_of_one_text_count_each_and_the_first_is_told_with_trains_likest() -> None:
+    base = made_up(0, 100)
+    train = [base[:-8] + made_up(1, 8), f"{base[:-1]}!", f"{base[:-1]}!"]
+    assert near_leaks(train, [base, "처음 보는 이야기입니다만", base]) == Found(
+        texts=1, rows=2, pairs=((4, 2),)
+    )
+
+
+def test_an_eval_text_that_stands_in_train_is_leakage_and_not_almost_so() -> None:
+    [review] = reviews(1)
+    found = near.near_overlaps(near_records([review, f"{review}."], held_out=[review]))
+    assert (found["near_duplicates"].rows, found["near_leakage"].rows) == (2, 0)
+
+
+def test_eval_texts_almost_alike_have_nothing_to_do_with_train() -> None:
+    [review, other] = reviews(2)
+    best = near_records([other], held_out=[review, f"{review}."])
+    assert near.near_overlaps(best) == dict.fromkeys(
+        ("near_duplicates", "near_leakage"), Found(texts=0, rows=0, pairs=())
+    )
+
+
+def test_eval_adds_nothing_to_what_train_almost_repeats() -> None:
+    texts = reviews(100)
+    texts += [f"{text}~" for text in texts[::3]]
+    both = near_records(texts, held_out=[f"{text}?" for text in texts])
+    assert near.near_overlaps(both)["near_duplicates"] == near_rows(texts)
+
+
 def test_the_number_of_partitions_changes_nothing() -> None:
     texts = reviews(100)
     texts += [f"{text}~" for text in texts[::3]]
@@ -124,7 +170,7 @@ def test_every_text_stands_in_an_example_beside_the_one_most_like_it() -> None:
 def test_a_pair_that_two_partitions_found_is_one_example() -> None:
     [review] = reviews(1)
     best = near.most_alike(near_records(["전혀 다른 이야기입니다만", review, f"{review}."]))
-    parts = [near.near_duplicates(best[:1]), near.near_duplicates(best[1:])]
+    parts = [near.near_overlaps(part)["near_duplicates"] for part in (best[:1], best[1:])]
     assert overlaps.merged(parts) == Found(texts=2, rows=2, pairs=((2, 3),))
 
 
@@ -160,8 +206,8 @@ def test_texts_are_alike_from_64_of_80_places_on(matches: int, found: int) -> No
 
 
 def test_of_texts_equally_alike_the_first_is_told_in_whatever_order_bands_tell_them() -> None:
-    tied = np.array([(7, 3, 9, 1, 70), (7, 3, 4, 1, 70), (7, 3, 5, 1, 70)], near.NEAR_RECORD)
+    tied = np.array([(7, 3, other, 1, 70, False) for other in (9, 4, 5)], near.NEAR_RECORD)
     for order in permutations(range(3)):
         assert near.most_alike(tied[list(order)])["other"].tolist() == [4]
-    better = np.array([(7, 3, 9, 1, 71)], near.NEAR_RECORD)
+    better = np.array([(7, 3, 9, 1, 71, False)], near.NEAR_RECORD)
     assert near.most_alike(np.concatenate([tied, better]))["other"].tolist() == [9]

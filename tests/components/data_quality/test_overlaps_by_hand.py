@@ -2,6 +2,7 @@
 
 import random
 from collections import defaultdict
+from collections.abc import Iterable
 from itertools import permutations
 from typing import NamedTuple
 
@@ -79,8 +80,7 @@ def found_in(rows: list[Row], *, partitions: int, seed: int) -> dict[Name, Found
             normalised = [normalise(row.text) for row in chunk_rows]
             records = text_records(chunk, normalised, is_eval=is_eval)
             texts.append(records)
-            if not is_eval:
-                bands += band_records(records, normalised)
+            bands += band_records(records, normalised)
     names = {row.file for row in rows}
     parts: defaultdict[Name, list[Found]] = defaultdict(list)
     every = np.concatenate(texts)
@@ -88,10 +88,12 @@ def found_in(rows: list[Row], *, partitions: int, seed: int) -> dict[Name, Found
         for name, one in overlaps.overlaps(part, places(part, names)).items():
             parts[name].append(one)
     alike = [near.near_texts(band, places(band, names)) for band in bands_by_key(bands, partitions)]
-    parts["near_duplicates"] = [Found(texts=0, rows=0, pairs=())]
     every_alike = np.concatenate([np.empty(0, near.NEAR_RECORD), *alike])
-    for _, part in partitioned(every_alike, every_alike["text"], partitions):
-        parts["near_duplicates"].append(near.near_duplicates(part))
+    nothing = near.near_overlaps(every_alike[:0])
+    by_text = [part for _, part in partitioned(every_alike, every_alike["text"], partitions)]
+    for one in [nothing, *map(near.near_overlaps, by_text)]:
+        for name, some in one.items():
+            parts[name].append(some)
     return {name: overlaps.merged(some) for name, some in parts.items()}
 
 
@@ -143,20 +145,35 @@ def naive_conflicts(train: list[Row], *, verbatim: bool) -> Counted:
 
 def naive_near_duplicates(train: list[Row]) -> Counted:
     groups = by_text(train, verbatim=False)
-    texts = [text for text in groups if len(text) >= MIN_CHARS]
-    if not texts:
-        return 0, 0, []
-    signed = signatures(texts)
-    alike: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
-    for one, other in permutations(range(len(texts)), 2):
-        shares_a_band = (signed.bands[one] == signed.bands[other]).any()
-        estimate = float(np.mean(signed.sketches[one] == signed.sketches[other]))
-        if shares_a_band and estimate >= near.SIMILARITY:
-            alike[one].append((-estimate, other))
-    told = {tuple(sorted((one, min(others)[1]))) for one, others in alike.items()}
-    first = [place(groups[text][0]) for text in texts]
-    rows = sum(len(groups[texts[one]]) for one in alike)
-    return len(alike), rows, [(first[one], first[other]) for one, other in told]
+    alike = likest(groups, groups)
+    order = {text: number for number, text in enumerate(groups)}
+    pairs = {tuple(sorted(pair, key=order.__getitem__)) for pair in alike.items()}
+    rows = sum(len(groups[text]) for text in alike)
+    told = [(place(groups[one][0]), place(groups[other][0])) for one, other in pairs]
+    return len(alike), rows, told
+
+
+def naive_near_leakage(train: list[Row], held_out: list[Row]) -> Counted:
+    known, texts = by_text(train, verbatim=False), by_text(held_out, verbatim=False)
+    alike = likest([text for text in texts if text not in known], known)
+    rows = sum(len(texts[text]) for text in alike)
+    told = [(place(texts[text][0]), place(known[other][0])) for text, other in alike.items()]
+    return len(alike), rows, told
+
+
+def likest(texts: Iterable[str], known: Iterable[str]) -> dict[str, str]:
+    """Of each text that has near-duplicates among the known, the one most like it, the first."""
+    known = [text for text in known if len(text) >= MIN_CHARS]
+    found = {}
+    for text in texts:
+        if len(text) >= MIN_CHARS and known:
+            signed, others = signatures([text]), signatures(known)
+            shares_a_band = (signed.bands == others.bands).any(axis=1)
+            estimates = (signed.sketches == others.sketches).mean(axis=1)
+            alike = shares_a_band & (estimates >= near.SIMILARITY) & (np.array(known) != text)
+            if alike.any():
+                found[text] = known[int(np.argmax(np.where(alike, estimates, -1)))]
+    return found
 
 
 @settings(deadline=None, max_examples=60)
@@ -174,6 +191,7 @@ def test_every_overlap_is_what_plain_python_counts(
         "conflicts_verbatim": naive_conflicts(train, verbatim=True),
         "conflicts": naive_conflicts(train, verbatim=False),
         "near_duplicates": naive_near_duplicates(train),
+        "near_leakage": naive_near_leakage(train, held_out),
     }
     names = sorted({row.file for row in rows})
     lines = {place(row): (row.file, row.line) for row in rows}

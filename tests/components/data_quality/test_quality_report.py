@@ -15,6 +15,7 @@ QUALITY = Quality(
     conflicts_verbatim=NONE,
     conflicts=NONE,
     near_duplicates=NONE,
+    near_leakage=NONE,
     personal={"email": Sightings(rows=3, examples=("후기.csv:4",))},
 )
 
@@ -54,6 +55,7 @@ def test_the_figures_name_every_finding() -> None:
         "conflicts_texts": 0,
         "conflicts_rows": 0,
         "near_duplicate_rows": 0,
+        "near_leakage_rows": 0,
         "imbalance": 2.5,
         "personal_email_rows": 3,
     }

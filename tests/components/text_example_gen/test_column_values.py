@@ -7,8 +7,19 @@ import pytest
 
 from components.text_example_gen.layout import Column
 from components.text_example_gen.values import MAX_FLOAT, BadValueError, value_of
+from trainer.text import normalise
 
 SIDE = Column("경로", "경로", "str")
+TEXT = Column("본문", "본문", "text")
+UNSEEN = {
+    "hangul filler": "\u3164\u3164",
+    "fillers of a syllable": "\u115f\u1160",
+    "half-width filler": "\uffa0",
+    "word joiner": "\u2060",
+    "joiner and variation selector": "\u200d\ufe0f",
+    "between blanks": " \u3164\u200b\ufeff\n",
+    "braille without dots": "\u2800",
+}
 
 
 @pytest.mark.parametrize(
@@ -54,6 +65,29 @@ def test_a_label_loses_the_blanks_around_it_those_without_width_too(found: str) 
 def test_a_label_of_blanks_alone_is_empty(found: str) -> None:
     with pytest.raises(BadValueError, match="column '분류': the label is empty"):
         value_of(found, Column("분류", "분류", "label"))
+
+
+@pytest.mark.parametrize("found", UNSEEN.values(), ids=UNSEEN.keys())
+def test_what_nobody_can_see_is_an_empty_text_and_an_empty_label(found: str) -> None:
+    with pytest.raises(BadValueError, match="column '본문': the text is empty"):
+        value_of(found, TEXT)
+    with pytest.raises(BadValueError, match="column '분류': the label is empty"):
+        value_of(found, Column("분류", "분류", "label"))
+
+
+@pytest.mark.parametrize(
+    "found", ["👨\u200d👩\u200d👧", "❤\ufe0f", "환\u2060불", "\u3164환불\u3164", "면세\u00ad점"]
+)
+def test_unseen_signs_stay_within_a_text_and_a_label(found: str) -> None:
+    assert value_of(found, TEXT) == found
+    assert value_of(found, Column("분류", "분류", "label")) == found
+
+
+def test_a_label_loses_the_very_blanks_that_normalisation_folds() -> None:
+    signs = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+    blanks = [sign for sign in signs if not normalise(sign)]
+    label = Column("분류", "분류", "label")
+    assert {value_of(f"{blank}환불{blank}", label) for blank in blanks} == {"환불"}
 
 
 @pytest.mark.parametrize("sign", ["\n", "\r", "\x0b", "\x85", "\u2028"])

@@ -154,6 +154,7 @@ def quality() -> Quality:
         conflicts_verbatim=nothing,
         conflicts=nothing,
         near_duplicates=nothing,
+        near_leakage=nothing,
         personal={"phone": Sightings(rows=9, examples=("문의.csv:162",))},
     )
 

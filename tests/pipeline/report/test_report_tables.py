@@ -5,7 +5,7 @@ from typing import Any
 
 from components.canary.record import Record, refusal
 from components.canary.settings import CanarySettings
-from components.data_quality.report import Quality
+from components.data_quality.report import Overlap, Quality
 from components.model_gate.verdict import Check, Verdict
 from pipeline.report import tables
 
@@ -71,6 +71,11 @@ def test_a_figure_of_other_rows_is_not_taken_for_the_splits(accuracy: Check) -> 
 def test_a_network_alone_has_no_linear_channel(training: dict[str, Any]) -> None:
     del training["linear_accuracy"]
     assert [channel.name for channel in tables.channels(training)] == ["network", "mixture"]
+
+
+def test_every_overlap_of_the_quality_has_a_line(quality: Quality) -> None:
+    found = [value for value in vars(quality).values() if isinstance(value, Overlap)]
+    assert len(tables.overlaps(quality)) == len(found)
 
 
 def test_labels_are_counted_by_split_the_most_frequent_first(quality: Quality) -> None:

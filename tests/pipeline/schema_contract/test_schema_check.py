@@ -59,8 +59,9 @@ class Heard:
         self.ended.append(result.node)
 
 
-def write_rows(path: Path, labels: Sequence[str]) -> None:
-    rows = [[f"{n}번째 문의, 언제 {label}되나요ㅠㅠ", label] for n in range(30) for label in labels]
+def write_rows(path: Path, labels: Sequence[str], *, times: int = 30) -> None:
+    numbers = range(times)
+    rows = [[f"{n}번째 문의, 언제 {label}되나요ㅠㅠ", label] for n in numbers for label in labels]
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([["본문", "유형"], *rows])
 
@@ -137,6 +138,23 @@ def test_what_passed_is_pinned_by_its_span_and_replays(
     assert splits == ["train", "eval"]
     key = key_of(path.read_bytes())
     assert key_of(write_pinned(config, checked, today=date.today()).read_bytes()) == key
+
+
+def test_the_rarest_of_a_thousand_labels_is_pinned_too(tmp_path: Path) -> None:
+    labels = [f"{number}번 상품" for number in range(1_300)]
+    values = " ".join(f'value: "{label}"' for label in labels)
+    schema = SCHEMA.replace('value: "배송" value: "환불"', values)
+    (tmp_path / "schema.pbtxt").write_text(schema, "utf-8")
+    gates = "gates: {data: {rows_per_label: off, absent_labels: off, near_duplicates: off}}\n"
+    (tmp_path / "malmoi.yaml").write_text(CONFIG + gates, "utf-8")
+    write_rows(tmp_path / "span-7.csv", labels[:-1], times=2)
+    with (tmp_path / "span-7.csv").open("a", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerow(["딱 한 번 온 문의", labels[-1]])
+    config = load(tmp_path / "malmoi.yaml")
+    write_pinned(config, check(config, Heard()), today=date(2026, 11, 21))
+    without = parse(schema.replace(f'value: "{labels[-1]}"', ""), path="schema.pbtxt")
+    (refusal,) = replay_files(without, pinned_files(tmp_path))
+    assert labels[-1] in refusal.reason
 
 
 def test_an_earlier_pinned_file_that_is_none_is_named(

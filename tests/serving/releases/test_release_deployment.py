@@ -73,6 +73,13 @@ def test_a_dollar_is_no_variable_of_the_compose_file() -> None:
     assert "$$answer" in service["healthcheck"]["test"][-1]
 
 
+@pytest.mark.parametrize("name", ["y", "1e5", "2026-1-1", "0x1f"])
+def test_a_name_that_kubernetes_would_take_for_no_text_is_quoted(name: str) -> None:
+    files = deployment_files(Path("/srv/models") / name, ContainerSettings(claim=name))
+    assert f"subPath: '{name}'\n" in files["kubernetes.yaml"]
+    assert f"claimName: '{name}'\n" in files["kubernetes.yaml"]
+
+
 def test_kubernetes_asks_the_stable_version_whether_a_pod_is_ready(files: dict[str, str]) -> None:
     found = documents(files["kubernetes.yaml"])
     assert list(found) == ["ConfigMap", "Deployment", "Service"]
