@@ -75,8 +75,8 @@ class Cloze(tf.keras.Model):
     def _token_losses(self, around: tf.Tensor, missing: tf.Tensor) -> tf.Tensor:
         """Estimate the cross-entropies `[n]` of a softmax over the whole vocabulary.
 
-        The noise stands for all tokens but the right one: each by the number of its kind that so
-        many draws are expected to bring (Bengio and Senecal 2003, importance sampling).
+        The noise stands for all tokens but the right one, each divided by how often so many draws
+        are expected to bring it: importance sampling (Bengio and Senécal 2003).
         """
         noise = tf.random.categorical(self._log_shares[None], NOISE)[0]
         vectors, bias = self._output_vectors, self._output_bias
@@ -85,4 +85,4 @@ class Cloze(tf.keras.Model):
         others = tf.matmul(around, tf.gather(vectors, noise), transpose_b=True)
         others += tf.gather(bias - self._log_shares, noise) - math.log(NOISE)
         others = tf.where(noise == missing[:, None], others.dtype.min, others)
-        return tf.reduce_logsumexp(tf.concat([right[:, None], others], axis=1), axis=1) - right
+        return tf.nn.softplus(tf.reduce_logsumexp(others, axis=1) - right)
