@@ -73,7 +73,7 @@ def read_texts(patterns: Sequence[str], transform: tft.TFTransformOutput) -> tf.
         transform: Transform's output.
 
     Returns:
-        `[texts, tokens]` int64: the texts of two tokens or more, `MAX_TOKENS` of them at most.
+        `[texts, tokens]` int64: the texts of two tokens or more, as far as `MAX_TOKENS` reach.
 
     Raises:
         ValueError: there are none.
