@@ -40,11 +40,7 @@ SWITCHES = {
     "adversarial, another seed": ["training.adversarial=0.1", "training.seed=18"],
     "pretrained": ["training.pretraining_epochs=1"],
     "pretrained, adversarial": ["training.pretraining_epochs=1", "training.adversarial=0.1"],
-    "pretrained, adversarial, another seed": [
-        "training.pretraining_epochs=1",
-        "training.adversarial=0.1",
-        "training.seed=18",
-    ],
+    "pretrained twice, adversarial": ["training.pretraining_epochs=2", "training.adversarial=0.1"],
     "no label smoothing": ["training.label_smoothing=0"],
     "gradients not cut": ["training.max_gradient_norm=0"],
     "weights not averaged": ["training.averaged_steps=0"],
@@ -114,7 +110,7 @@ def main() -> None:
             found = trained(told.preset, name, folder)
             figures = [found.get(f"{part}_accuracy") for part in ("network", "linear", "eval")]
             shown = "  ".join(f"{figure:.4f}" if figure else "     -" for figure in figures)
-            print(f"  {name:<38} {shown}", flush=True)
+            print(f"  {name:<36} {shown}", flush=True)
 
 
 if __name__ == "__main__":
