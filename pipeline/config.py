@@ -17,13 +17,7 @@ from pipeline import plain_yaml
 from pipeline.config_faults import faults, shown
 from pipeline.kubeflow_settings import KubeflowSettings
 from serving.releases.settings import ReleaseSettings
-from trainer.settings import (
-    PretrainingSettings,
-    TextSettings,
-    TrainerSettings,
-    TrainingSettings,
-    TransformSettings,
-)
+from trainer.settings import TextSettings, TrainerSettings, TrainingSettings, TransformSettings
 
 _VARIABLE: Final = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 MAX_NAME_CHARS: Final = 63
@@ -135,15 +129,6 @@ class Config(BaseModel):
     def trainer_settings(self) -> TrainerSettings:
         """Give the Trainer its part of the configuration."""
         return TrainerSettings(transform=self.transform_settings(), training=self.training)
-
-    def pretraining_settings(self) -> PretrainingSettings:
-        """Give the Pretrainer its part of the configuration."""
-        return PretrainingSettings(
-            transform=self.transform_settings(),
-            units=self.training.units,
-            epochs=self.training.pretraining_epochs,
-            seed=self.training.seed,
-        )
 
     def to_yaml(self) -> str:
         """Write the configuration so that `load` reads the same."""

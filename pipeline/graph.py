@@ -226,7 +226,7 @@ def _read_splits(config: Config) -> list[str]:
 
 def _pretrainer(config: Config, data: _Data, transform: BaseNode) -> BaseNode | None:
     """Fit the network's encoder to raw texts, whose n-grams nobody needs to write out."""
-    settings = config.pretraining_settings()
+    settings = config.trainer_settings().of_pretraining()
     if not settings.epochs:
         return None
     return Trainer(

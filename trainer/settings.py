@@ -161,6 +161,15 @@ class TrainerSettings(BaseModel):
     transform: TransformSettings
     training: TrainingSettings
 
+    def of_pretraining(self) -> "PretrainingSettings":
+        """Give the Pretrainer its part."""
+        return PretrainingSettings(
+            transform=self.transform,
+            units=self.training.units,
+            epochs=self.training.pretraining_epochs,
+            seed=self.training.seed,
+        )
+
 
 class PretrainingSettings(BaseModel):
     """What the Pretrainer needs to know, and so all of the configuration that makes it run anew."""
