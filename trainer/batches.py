@@ -21,6 +21,9 @@ READY_BATCHES: Final = 4
 PARSED_ROWS: Final = 1_024
 """Rows parsed by one op, which is much faster than parsing them singly; more are no faster."""
 
+KEPT_TOKENS: Final = 100_000_000
+"""Tokens of a training that are kept in memory, at most: 0.8 GB."""
+
 FeatureSpec = dict[str, Any]
 Features = dict[str, Any]
 """Dense and ragged tensors by name."""
@@ -52,6 +55,12 @@ def batches(
     if kept:
         windows = windows.cache()
     return of_similar_length(windows, batch_size=batch_size, seed=seed)
+
+
+def steps(rows: int, batch_size: int) -> int:
+    """Count the batches that `batches` makes of so many rows: each window ends in one."""
+    windows, rest = divmod(rows, WINDOW_ROWS)
+    return windows * -(-WINDOW_ROWS // batch_size) + -(-rest // batch_size)
 
 
 def of_similar_length(

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from trainer.adversarial import adversarial_step
 from trainer.averaging import AveragedWeights
+from trainer.batches import steps
 from trainer.lazy_adam import LazyAdam
 from trainer.settings import TrainingSettings
 
@@ -115,13 +116,13 @@ def learning_rate(
     """
     if settings.schedule == "constant":
         return settings.learning_rate
-    steps = settings.epochs * math.ceil(train_rows / settings.batch_size)
-    warmup = max(1, round(steps * WARMUP_SHARE))
+    total = settings.epochs * steps(train_rows, settings.batch_size)
+    warmup = max(1, round(total * WARMUP_SHARE))
     return tf.keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=settings.learning_rate * EDGE_SHARE,
         warmup_target=settings.learning_rate,
         warmup_steps=warmup,
-        decay_steps=max(1, steps - warmup),
+        decay_steps=max(1, total - warmup),
         alpha=EDGE_SHARE,
     )
 

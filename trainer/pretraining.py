@@ -14,7 +14,7 @@ import tensorflow_transform as tft
 from tfx.components.trainer.fn_args_utils import FnArgs
 
 from trainer import assets
-from trainer.batches import PARSED_ROWS, of_similar_length, records
+from trainer.batches import KEPT_TOKENS, PARSED_ROWS, of_similar_length, records
 from trainer.lazy_adam import LazyAdam
 from trainer.models import bigru
 from trainer.models.cloze import Cloze
@@ -24,9 +24,6 @@ from trainer.settings import PretrainingSettings
 
 ENCODER_FILE: Final = "encoder.npz"
 PRETRAINING_SUMMARY: Final = "pretraining.json"
-
-MAX_TOKENS: Final = 100_000_000
-"""Tokens learnt from, the first ones: 0.8 GB."""
 
 BATCH_SIZE: Final = 256
 DROPOUT: Final = 0.1
@@ -73,7 +70,7 @@ def read_texts(patterns: Sequence[str], transform: tft.TFTransformOutput) -> tf.
         transform: Transform's output.
 
     Returns:
-        `[texts, tokens]` int64: the texts of two tokens or more, as far as `MAX_TOKENS` reach.
+        `[texts, tokens]` int64: the texts of two tokens or more, as far as `KEPT_TOKENS` reach.
 
     Raises:
         ValueError: there are none.
@@ -90,7 +87,7 @@ def read_texts(patterns: Sequence[str], transform: tft.TFTransformOutput) -> tf.
         tokens = tokens_of(serialized)
         parts.append(tf.ragged.boolean_mask(tokens, tokens.row_lengths() > 1))
         seen += int(tf.size(parts[-1].flat_values))
-        if seen >= MAX_TOKENS:
+        if seen >= KEPT_TOKENS:
             break
     if not seen:
         raise ValueError(

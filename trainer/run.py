@@ -12,7 +12,7 @@ import tensorflow_transform as tft
 from tfx.components.trainer.fn_args_utils import FnArgs
 
 from trainer import assets, export, golden, pretraining, traits
-from trainer.batches import FeatureSpec, batches, parsed
+from trainer.batches import KEPT_TOKENS, FeatureSpec, batches, parsed
 from trainer.channels import fit_linear, fit_mixture
 from trainer.class_weights import class_weights
 from trainer.embeddings.neighbours import frequent_words, nearest
@@ -22,9 +22,6 @@ from trainer.preprocessing import LABEL
 from trainer.settings import TrainerSettings
 
 TRAINING_SUMMARY: Final = "training.json"
-
-KEPT_TOKENS: Final = 100_000_000
-"""The train split stays in memory if it can have no more tokens than these: 0.8 GB."""
 
 
 def run_fn(fn_args: FnArgs) -> None:

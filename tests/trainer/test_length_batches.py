@@ -186,6 +186,10 @@ class TestSeveralWindows:
             for _ in range(2):
                 assert Counter(rows_of(dataset)) == Counter(drawn_rows())
 
+    def test_the_steps_of_an_epoch_are_known_before_it(self, split: list[str]) -> None:
+        found = [len(self.widths(split, seed=seed)) for seed in (None, 3)]
+        assert found == [module.steps(len(drawn_rows()), self.BATCH_SIZE)] * 2
+
     def test_without_a_seed_each_pool_begins_with_its_shortest_rows(self, split: list[str]) -> None:
         widths = self.widths(split, seed=None)
         pools = [widths[at : at + 3] for at in range(0, 9, 3)]

@@ -179,7 +179,7 @@ def test_no_more_is_read_after_enough_tokens(
 ) -> None:
     monkeypatch.setattr(pretraining, "PARSED_ROWS", 4)
     every = pretraining.read_texts(raw, transformed.output)
-    monkeypatch.setattr(pretraining, "MAX_TOKENS", 20)
+    monkeypatch.setattr(pretraining, "KEPT_TOKENS", 20)
     few = pretraining.read_texts(raw, transformed.output)
     assert few.to_list() == every.to_list()[: int(few.nrows())]
     assert 20 <= int(tf.size(few.flat_values)) < 20 + 4 * 24

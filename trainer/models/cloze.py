@@ -67,11 +67,6 @@ class Cloze(tf.keras.Model):
         self._mean_loss.update_state(loss)
         return {"loss": self._mean_loss.result()}
 
-    @property
-    def metrics(self) -> list[tf.keras.metrics.Metric]:
-        """Name what begins anew in each epoch."""
-        return [self._mean_loss]
-
     def _token_losses(self, around: tf.Tensor, missing: tf.Tensor) -> tf.Tensor:
         """Estimate the cross-entropies `[n]` of a softmax over the whole vocabulary.
 
