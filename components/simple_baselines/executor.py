@@ -50,13 +50,14 @@ def _fitted(
     examples: Artifact, columns: Columns
 ) -> tuple[predictions.Predictions, predictions.Summary]:
     rows = labelled_rows(examples, TRAIN_SPLIT, columns)
-    train = list(islice(rows, fitting.MOST_TRAIN_ROWS))
-    if not train:
+    read = list(islice(rows, fitting.MOST_TRAIN_ROWS))
+    if not read:
         raise ValueError(
             f"split {TRAIN_SPLIT!r}: expected labelled rows, found none; "
             f"check data.columns.label, which is {columns.label!r}"
         )
-    left_out = sum(1 for _ in rows)
+    train = read[: fitting.most_rows(len({row.label for row in read}))]
+    left_out = len(read) - len(train) + sum(1 for _ in rows)
     evaluation = list(labelled_rows(examples, EVAL_SPLIT, columns))
     found = fitting.answers(
         [row.text for row in train], [row.label for row in train], [row.text for row in evaluation]

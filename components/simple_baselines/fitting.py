@@ -5,7 +5,7 @@ the vocabulary.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeAlias
@@ -28,6 +28,9 @@ LINEAR_SVM: Final = "linear_svm"
 MOST_TRAIN_ROWS: Final = 200_000
 """Rows to fit on at most: it bounds time and memory, of which 150,000 reviews take 13 s of the
 processor and 0.8 GB (benchmarks/model_gate.py). Rows left out are told beside the figures."""
+
+MOST_ROWS_TIMES_LABELS: Final = 2**24
+"""Fewer rows where labels are many: the linear SVM separates each label from all others."""
 
 MOST_TEXT_CHARACTERS: Final = 1_000
 """Characters of a text that are read: they bound the n-grams where texts are long."""
@@ -61,6 +64,11 @@ class Answers:
     labels: Names
     fit_s: float
     predict_s: float
+
+
+def most_rows(labels: int) -> int:
+    """Say how many rows to fit on, at most, where there are so many labels."""
+    return min(MOST_TRAIN_ROWS, MOST_ROWS_TIMES_LABELS // labels)
 
 
 def answers(train: Texts, labels: Sequence[str], evaluation: Texts) -> Mapping[str, Answers]:
@@ -163,11 +171,6 @@ def _timed(
 
 
 def _prepared(texts: Texts) -> list[str]:
-    return list(_normalised(texts))
-
-
-def _normalised(texts: Texts) -> Iterator[str]:
     """Normalise as the model's graph does; half a surrogate pair becomes a question mark."""
-    for text in texts:
-        whole = text[:MOST_TEXT_CHARACTERS].encode("utf-8", "replace").decode()
-        yield normalise(whole)
+    starts = (text[:MOST_TEXT_CHARACTERS] for text in texts)
+    return [normalise(start.encode("utf-8", "replace").decode()) for start in starts]

@@ -75,6 +75,14 @@ def test_the_margins_are_those_of_scikit_learn() -> None:
     )
 
 
+def test_fewer_ngrams_get_weights_where_classes_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    ngrams, labels = rows(1)
+    monkeypatch.setattr(linear, "MAX_WEIGHTS", 7 * CLASSES + CLASSES - 1)
+    few = fit(ngrams, labels)
+    assert few.weights.shape == (7, CLASSES)
+    np.testing.assert_array_equal(few.keys, fit(ngrams, labels, most=7).keys)
+
+
 @given(
     st.sets(st.integers(0, MODULUS - 1), min_size=1, max_size=300),
     st.lists(st.integers(0, MODULUS - 1), max_size=30),

@@ -18,6 +18,9 @@ MAX_ROWS: Final = 500_000
 MAX_NGRAMS: Final = 100_000_000
 """Different n-grams of all rows together that are learnt from, likewise: long rows have more."""
 
+MAX_WEIGHTS: Final = 2**25
+"""N-grams that get weights, times classes: 64 MB of the export, eight times that for the solver."""
+
 LEAST_ROWS: Final = 3
 """Rows that have an n-gram of which anything is learnt: of a rarer one too little is known."""
 
@@ -29,6 +32,7 @@ NO_MARGIN: Final = -1.0
 """For a class without rows: a row on the far edge of the margin, not of the class."""
 
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +88,7 @@ def fit(
         ngrams: of the rows.
         labels: `[rows]`, ids below `classes`.
         classes: columns of the result.
-        most: n-grams that get weights, the most frequent.
+        most: n-grams that get weights, the most frequent; fewer where `MAX_WEIGHTS` says so.
         penalty: the cost of a row on the wrong side of the margin (`C`).
         naive_bayes: whether an n-gram also counts by its log-count ratio.
         seed: orders the rows for the solver.
@@ -93,26 +97,58 @@ def fit(
     Returns:
         The model; None if there is nothing to tell apart, or no n-gram to tell it by.
     """
-    keys, rows_with = _frequent(ngrams.ids, most)
-    if not len(keys) or len(np.unique(labels)) < 2:
+    found = np.unique(labels)
+    keys, rows_with = _frequent(ngrams.ids, min(most, MAX_WEIGHTS // classes))
+    if not len(keys) or len(found) < 2:
         return None
     idf = (np.log((1 + len(labels)) / (1 + rows_with)) + 1).astype(np.float32)
     rows = weighed(ngrams, keys, idf)
     sample = np.array([(class_weights or {}).get(label, 1.0) for label in labels])
+    separate = _by_naive_bayes if naive_bayes else _at_once
+    lines, offsets = separate(LinearSVC(C=penalty, random_state=seed), rows, labels, sample)
+    if len(found) == 2:  # what speaks for the one speaks against the other
+        lines, offsets = np.concatenate([-lines, lines]), np.concatenate([-offsets, offsets])
     weights = np.zeros([len(keys), classes], np.float32)
     bias = np.full(classes, NO_MARGIN, np.float32)
-    found = np.unique(labels)
-    for label in found[1:] if len(found) == 2 else found:
-        scale = log_count_ratio(rows, labels == label) if naive_bayes else np.ones(len(keys))
-        solver = LinearSVC(C=penalty, random_state=seed)
-        solver.fit(rows @ sparse.diags(scale), labels == label, sample_weight=sample)
-        weights[:, label] = solver.coef_[0] * scale
-        bias[label] = solver.intercept_[0]
-    if len(found) == 2:  # what speaks for the one speaks against the other
-        weights[:, found[0]], bias[found[0]] = -weights[:, found[1]], -bias[found[1]]
+    weights[:, found], bias[found] = lines.T, offsets
     step = np.maximum(np.abs(weights).max(axis=0), np.finfo(np.float32).tiny) / MOST_STEPS
     steps = np.rint(weights / step).astype(np.int16)
     return LinearModel(keys=keys, idf=idf, weights=steps, step=step, bias=bias, rows=len(labels))
+
+
+def _at_once(
+    solver: LinearSVC,
+    rows: sparse.csr_matrix,
+    labels: npt.NDArray[np.int64],
+    sample: npt.NDArray[np.float64],
+) -> tuple[Doubles, Doubles]:
+    """Separate each label from the others, of two the second from the first.
+
+    The solver copies its rows: once for all labels, where a call for each would spend most of its
+    time on that.
+
+    Returns:
+        `[labels, kept]` weights and `[labels]` offsets, or those of the second of two alone.
+    """
+    solver.fit(rows, labels, sample_weight=sample)
+    return solver.coef_, solver.intercept_
+
+
+def _by_naive_bayes(
+    solver: LinearSVC,
+    rows: sparse.csr_matrix,
+    labels: npt.NDArray[np.int64],
+    sample: npt.NDArray[np.float64],
+) -> tuple[Doubles, Doubles]:
+    """Do as `_at_once`, each label's rows multiplied by its log-count ratios."""
+    found = np.unique(labels)
+    lines, offsets = [], []
+    for label in found[1:] if len(found) == 2 else found:
+        scale = log_count_ratio(rows, labels == label)
+        solver.fit(rows @ sparse.diags(scale), labels == label, sample_weight=sample)
+        lines.append(solver.coef_[0] * scale)
+        offsets.append(solver.intercept_[0])
+    return np.array(lines), np.array(offsets)
 
 
 def log_count_ratio(

@@ -102,6 +102,15 @@ def test_rows_beyond_the_cap_are_left_out_and_counted(
     assert (told.train_rows, told.train_rows_left_out) == (3, 2)
 
 
+def test_fewer_rows_are_read_where_labels_are_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = len({row[1] for row in TRAIN})
+    monkeypatch.setattr(fitting, "MOST_ROWS_TIMES_LABELS", 4 * labels + labels - 1)
+    told = predictions.read_summary(fit(examples(tmp_path, TRAIN), tmp_path).uri)
+    assert (told.train_rows, told.train_rows_left_out) == (4, 1)
+
+
 def test_a_train_split_without_labels_is_a_fault_that_names_the_column(tmp_path: Path) -> None:
     source = examples(tmp_path, [("라벨이 없어요", "")])
     with pytest.raises(ValueError, match=r"'train': expected labelled rows.*'분류'"):
