@@ -71,7 +71,6 @@ def statistics(labels: int) -> None:
     groups = random.integers(SLICES, size=EVAL_ROWS)
     seconds = random.gamma(20, 0.0002, (2, 300))
     evidence = Evidence(
-        labels=[str(label) for label in range(labels)],
         actual=actual,
         candidate=model(),
         probabilities=random.uniform(0.5, 1.0, EVAL_ROWS),

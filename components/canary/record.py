@@ -2,7 +2,6 @@
 
 import json
 import textwrap
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -15,9 +14,7 @@ _MOST_SAID: Final = 600
 """Characters of a server's words that a finding quotes; the log has them all."""
 
 
-def refusal(
-    rule: str, *, subject: str, figure: str, limit: str, advice: str, rows: Sequence[str] = ()
-) -> Finding:
+def refusal(rule: str, *, subject: str, figure: str, limit: str, advice: str) -> Finding:
     """Make a finding of the canary, on one line; every one of them refuses the export."""
     return Finding(
         rule=rule,
@@ -26,7 +23,6 @@ def refusal(
         figure=textwrap.shorten(figure, _MOST_SAID, placeholder=" ..."),
         limit=limit,
         advice=advice,
-        rows=tuple(rows),
     )
 
 

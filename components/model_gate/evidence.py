@@ -41,17 +41,15 @@ class Evidence:
     """The eval split and what is known of the models' answers to it.
 
     Attributes:
-        labels: names by id, those of the rows and of every answer.
         actual: label id of each row, `[rows]`.
         candidate: the model to judge.
         probabilities: what the candidate gives its best label, `[rows]`.
-        production: the model that serves, or last served; None: no other one ever did.
+        production: the model that serves, or last served; None: no other one is known to have.
         latency: the two models' single requests; None without production.
         baselines: the simple models' answers by name, `[rows]` each.
         slices: parts of the rows.
     """
 
-    labels: Sequence[str]
     actual: Labels
     candidate: Export
     probabilities: Floats
@@ -61,12 +59,7 @@ class Evidence:
     slices: Sequence[Slice]
 
 
-def numbered(*answers: Sequence[str]) -> tuple[list[str], list[Labels]]:
-    """Give every label name an id, the same in all lists, whichever model knows it.
-
-    Returns:
-        The names in their order, and the lists as ids.
-    """
-    names = sorted(set().union(*answers))
-    ids = {name: number for number, name in enumerate(names)}
-    return names, [np.array([ids[name] for name in answer], np.int64) for answer in answers]
+def numbered(*answers: Sequence[str]) -> list[Labels]:
+    """Give every label name an id, the same in all lists, whichever model knows it."""
+    ids = {name: number for number, name in enumerate(sorted(set().union(*answers)))}
+    return [np.array([ids[name] for name in answer], np.int64) for answer in answers]

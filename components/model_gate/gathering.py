@@ -43,11 +43,10 @@ def gather(
     ours = candidate.answers(texts)
     incumbent = ServedModel(model_folder(production)) if production else None
     theirs = incumbent.answers(texts).labels if incumbent else []
-    names, (actual, predicted, old, *others) = numbered(
+    actual, predicted, old, *others = numbered(
         [row.label for row in rows], ours.labels, theirs, *simple.values()
     )
     return Evidence(
-        labels=names,
         actual=actual,
         candidate=_export(model, predicted),
         probabilities=ours.probabilities,

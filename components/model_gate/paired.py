@@ -105,15 +105,18 @@ def standing(difference: Interval, margin: float) -> Standing:
     return "no worse" if difference.low > -margin else "not shown to be worse"
 
 
+def telling_loss(margin: float) -> float:
+    """Return the loss to be told from a margin: of all rows where the margin is no small part."""
+    return TELLING_LOSS if margin < TELLING_LOSS / 2 else 1.0
+
+
 def fewest_rows(margin: float, confidence: float) -> int:
-    """Return the rows from which on a loss of `TELLING_LOSS` is told from the margin.
+    """Return the rows from which on the `telling_loss` is told from the margin.
 
     With that many rows, of which this share changes from right to wrong and none back, the interval
-    of the difference lies beyond the margin. A margin of half the loss and more needs a whole slice
-    to be lost.
+    of the difference lies beyond the margin.
     """
-    loss = TELLING_LOSS if margin < TELLING_LOSS / 2 else 1.0
-    z = quantile(confidence)
+    loss, z = telling_loss(margin), quantile(confidence)
     for rows in range(1, _MOST_ROWS):
         if _score(0, loss * rows, rows, -margin) < -z:
             return rows

@@ -11,7 +11,7 @@ from components.model_gate.slice_rules import slice_checks
 from components.model_gate.threshold_rules import threshold_checks
 from components.model_gate.verdict import Check, Verdict
 
-NO_PRODUCTION = "no baseline yet: no other model has served before this one"
+NO_PRODUCTION = "no baseline yet: no other model is known to have served before this one"
 
 
 def judge(evidence: Evidence, settings: ModelGateSettings) -> Verdict:

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from components.gate_rules import LimitedRule
 from components.model_gate.evidence import Evidence, Export
 from components.model_gate.paired import (
-    TELLING_LOSS,
     difference_interval,
     discordance,
     fewest_rows,
     standing,
+    telling_loss,
 )
 from components.model_gate.paired_rules import not_compared, signed
 from components.model_gate.settings import ModelGateSettings
@@ -78,7 +78,7 @@ def _too_small(small: Sequence[Slice], rule: LimitedRule, fewest: int) -> Check:
         subject=f"{len(small)} slices by {part}",
         figure="",
         limit=f"may lose {rule.limit:g}",
-        sentence=f"too few rows to tell a loss of {TELLING_LOSS:g} from the margin, which needs "
-        f"{fewest:,}: {names}",
+        sentence=f"too few rows to tell a loss of {telling_loss(rule.limit):g} from the margin, "
+        f"which needs {fewest:,}: {names}",
         advice="",
     )

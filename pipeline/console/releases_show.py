@@ -38,7 +38,7 @@ def show(
         if wanted is None:
             raise ReleaseError(f"no version in {base}: `malmoi run` pushes one")
         manifest, state = read_manifest(base, wanted), read_state(base)
-    except ReleaseError as error:
+    except (ReleaseError, OSError) as error:
         complain(str(error))
         raise typer.Exit(FAULT) from error
     roles = state.roles(wanted)

@@ -114,9 +114,17 @@ def read_manifest(base: Path, version: int) -> Manifest:
         ) from None
     except (OSError, ValidationError) as error:
         raise ReleaseError(
-            f"{file} cannot be read: {error}; put back a copy, or leave version {version} with "
-            "`malmoi releases rollback CONFIG`"
+            f"{file} cannot be read: {_cause(error)}; put back a copy, or leave version {version} "
+            "with `malmoi releases rollback CONFIG` and move its folder away"
         ) from error
+
+
+def _cause(error: OSError | ValidationError) -> str:
+    """Say on one line what is wrong: of several faults the first."""
+    if isinstance(error, OSError):
+        return str(error)
+    first = error.errors()[0]
+    return ": ".join([*map(str, first["loc"]), first["msg"]])
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from serving.releases.durable import replace_file
 from serving.releases.errors import ReleaseError
@@ -76,12 +76,12 @@ class State:
         held = {STABLE: self.stable, CANARY: self.canary, "pinned": self.pinned}
         return [role for role, holder in held.items() if holder == version]
 
-    def after_push(self, version: int, *, reason: str = "") -> "State":
+    def after_push(self, version: int) -> "State":
         """Make a new version stable; while one is pinned, the canary."""
         if self.pinned is not None:
-            entry = _entry(version, label=CANARY, action="push", reason=reason)
+            entry = _entry(version, label=CANARY, action="push", reason="")
             return replace(self, canary=version, history=(*self.history, entry))
-        return replace(self._with_stable(version, action="push", reason=reason), canary=None)
+        return replace(self._with_stable(version, action="push", reason=""), canary=None)
 
     def after_rollback(self, version: int, *, reason: str = "") -> "State":
         """Make another version stable."""
@@ -116,9 +116,7 @@ def read_state(base: Path) -> State:
     """
     file = base / STATE_FILE
     try:
-        tree = json.loads(file.read_bytes())
-        history = tuple(Activation(**entry) for entry in tree.pop("history"))
-        return State(**tree, history=history)
+        return _state(json.loads(file.read_bytes()))
     except FileNotFoundError:
         return State()
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
@@ -142,6 +140,15 @@ def served(base: Path) -> int | None:
 def history(base: Path) -> list[Activation]:
     """List every change of what serves, the oldest first."""
     return list(read_state(base).history)
+
+
+def _state(tree: dict[str, Any]) -> State:
+    history = tuple(Activation(**entry) for entry in tree.pop("history"))
+    held = (version for version in tree.values() if version is not None)
+    for version in (*held, *(entry.version for entry in history)):
+        if type(version) is not int:
+            raise TypeError(f"expected a version's number, found {version!r}")
+    return State(**tree, history=history)
 
 
 def _entry(version: int, *, label: str, action: str, reason: str) -> Activation:

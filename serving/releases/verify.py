@@ -4,16 +4,18 @@ It finds accidents and careless hands. Somebody who may write the folder can als
 manifest with a new seal: against that, keep a copy of `manifest.sha256` elsewhere.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
+
+from pydantic import ValidationError
 
 from serving.releases.manifest import (
     MANIFEST_FILE,
     SEAL_FILE,
     FileDigest,
+    Manifest,
     file_digest,
     file_digests,
 )
@@ -48,18 +50,22 @@ def verify(folder: Path, *, version: int | None = None) -> tuple[Change, ...]:
     sealed = tuple(_seal_changes(folder))
     if sealed:  # what the manifest says of the files cannot be trusted either
         return sealed
-    tree = json.loads((folder / MANIFEST_FILE).read_bytes())
+    content = (folder / MANIFEST_FILE).read_bytes()
+    try:
+        manifest = Manifest.model_validate_json(content)
+    except ValidationError:  # whoever wrote it has sealed it too
+        found = f"{len(content)} bytes of no manifest"
+        return (Change(MANIFEST_FILE, "changed", "a manifest", found),)
     wanted = int(folder.name) if version is None else version
-    renamed = tree["version"] != wanted
-    files = tuple(_file_changes(folder, tree["files"]))
-    if not renamed:
+    files = tuple(_file_changes(folder, manifest.files))
+    if manifest.version == wanted:
         return files
-    return (Change(".", "changed", f"version {tree['version']}", f"version {wanted}"), *files)
+    return (Change(".", "changed", f"version {manifest.version}", f"version {wanted}"), *files)
 
 
 def file_count(folder: Path) -> int:
     """Count the files that the manifest of a verified version names."""
-    return len(json.loads((folder / MANIFEST_FILE).read_bytes())["files"])
+    return len(Manifest.model_validate_json((folder / MANIFEST_FILE).read_bytes()).files)
 
 
 def _seal_changes(folder: Path) -> Iterator[Change]:
@@ -75,10 +81,9 @@ def _seal_changes(folder: Path) -> Iterator[Change]:
         yield Change(MANIFEST_FILE, "changed", f"as its seal says, {said!r}", expected.strip())
 
 
-def _file_changes(folder: Path, wanted: Mapping[str, Any]) -> Iterator[Change]:
+def _file_changes(folder: Path, wanted: Mapping[str, FileDigest]) -> Iterator[Change]:
     found = file_digests(folder)
-    for path, fields in wanted.items():
-        expected = FileDigest(**fields)
+    for path, expected in wanted.items():
         if path not in found:
             yield Change(path, "missing", _in_words(expected), _ABSENT)
         elif found[path] != expected:

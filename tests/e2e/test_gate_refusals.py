@@ -162,7 +162,9 @@ def test_a_model_below_the_threshold_is_not_pushed(house: Any, too_strict: Any) 
 
 def test_the_first_model_is_said_to_have_no_baseline(first: Any) -> None:
     (line,) = (line for line in first.err.splitlines() if "ModelGate" in line)
-    assert line.endswith("production: no baseline yet: no other model has served before this one")
+    assert line.endswith(
+        "production: no baseline yet: no other model is known to have served before this one"
+    )
 
 
 def test_a_model_refusal_stays_beside_the_blessing_and_in_the_runs_folder(

@@ -196,10 +196,15 @@ def test_a_damaged_manifest_is_told_and_a_rollback_leaves_it(house: House) -> No
         house.resolve(candidate)
     assert str(caught.value).startswith(f"{file} cannot be read: ")
     assert str(caught.value).endswith(
-        f"; put back a copy, or leave version {version} with `malmoi releases rollback CONFIG`"
+        f"; put back a copy, or leave version {version} with `malmoi releases rollback CONFIG` and "
+        "move its folder away"
     )
     rollback(house.base)
     assert house.resolve(candidate) == [first]
+    with pytest.raises(ReleaseError, match=r"and move its folder away$"):
+        house.resolve(first)  # which was left for `second` and now serves again
+    file.parent.parent.rename(house.base.parent / "moved")
+    assert house.resolve(first) == []
 
 
 def test_a_release_of_a_model_that_the_store_does_not_know_is_passed_over_and_told(

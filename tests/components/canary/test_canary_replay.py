@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -207,8 +208,8 @@ def test_a_record_reads_back_the_same_and_is_told_in_a_few_words() -> None:
         "2,246 answers are training's, ready in 3.2 s, p50 2.3 ms; "
         "the embedded server (TensorFlow 2.16.2)"
     )
-    fault = refusal("load", subject="칭찬", figure="a\n\nb", limit="c", advice="d", rows=["e"])
-    bad = Record(findings=(fault, fault))
+    fault = refusal("load", subject="칭찬", figure="a\n\nb", limit="c", advice="d")
+    bad = Record(findings=(fault, replace(fault, rows=("e",))))
     assert Record.from_json(bad.to_json()) == bad
     assert fault.in_words() == "load: 칭찬: a b, limit c; d"
     assert (bad.blessed, bad.in_words()) == (False, "refused by load")

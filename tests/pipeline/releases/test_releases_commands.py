@@ -83,15 +83,18 @@ def test_a_disk_that_fails_is_a_fault_and_no_change(
     assert f"{base} cannot be read: [Errno 5] Input/output error" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["list", "verify"])
+@pytest.mark.usefixtures("two")
+@pytest.mark.parametrize(
+    "command", [("list",), ("verify",), ("show", 3), ("pin", 3), ("rollback",)]
+)
 def test_a_folder_that_cannot_be_listed_is_told_in_one_line(
-    ask: Ask, base: Path, two: tuple[int, int], monkeypatch: pytest.MonkeyPatch, command: str
+    ask: Ask, base: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[object, ...]
 ) -> None:
     def refuse(folder: Path) -> None:
         raise PermissionError(13, "Permission denied", str(folder))
 
     monkeypatch.setattr(Path, "iterdir", refuse)
-    done = ask(command)
+    done = ask(*command)
     assert (done.exit_code, done.stdout) == (1, "")
     assert f"[Errno 13] Permission denied: '{base}'" in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -125,6 +128,18 @@ def test_a_version_without_papers_is_listed_with_the_reason(
 ) -> None:
     (base / "5").mkdir()
     assert "version 5 has no malmoi/manifest.json" in ask("list").stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [("{", "Invalid JSON: EOF while parsing"), ('{"version": "x"}', "model: Field required")],
+)
+def test_a_version_whose_papers_are_damaged_is_listed_on_one_line_with_the_reason(
+    ask: Ask, two: tuple[int, int], base: Path, content: str, cause: str
+) -> None:
+    (base / str(two[0]) / "malmoi" / "manifest.json").write_text(content, "utf-8")
+    _, _, told = ask("list").stdout.splitlines()
+    assert f"manifest.json cannot be read: {cause}" in told
 
 
 def test_show_tells_the_stable_versions_papers(ask: Ask, two: tuple[int, int]) -> None:

@@ -272,7 +272,15 @@ def test_the_first_push_is_not_kept_waiting(
 def test_a_truth_that_cannot_be_read_is_told_with_the_way_out(
     three: tuple[int, int, int], base: Path
 ) -> None:
-    for broken in ("{", "[]", '{"stable": 1}', '{"history": [{"who": 1}]}'):
+    entry = (
+        (base / "releases.json")
+        .read_text("utf-8")
+        .replace(f'"version": {three[0]}', '"version": "1"')
+    )
+    for broken in (
+        *("{", "[]", '{"stable": 1}', '{"history": [{"who": 1}]}'),
+        *('{"stable": "1", "history": []}', '{"pinned": 1.0, "history": []}', entry),
+    ):
         (base / "releases.json").write_text(broken, "utf-8")
         with pytest.raises(ReleaseError, match=r"releases\.json cannot be read: .*put back a copy"):
             read_state(base)

@@ -78,6 +78,17 @@ def test_a_changed_manifest_is_told_by_its_seal_and_its_own_digest(version: Path
     assert change.found == f"{digest}  manifest.json"
 
 
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"version": 1, "files": []}'])
+def test_a_sealed_manifest_that_is_none_is_told(version: Path, content: str) -> None:
+    manifest = version / "malmoi" / "manifest.json"
+    manifest.write_text(content, "utf-8")
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    (version / "malmoi" / "manifest.sha256").write_text(f"{digest}  manifest.json\n", "utf-8")
+    (change,) = verify(version)
+    assert (change.path, change.what) == ("malmoi/manifest.json", "changed")
+    assert (change.expected, change.found) == ("a manifest", f"{len(content)} bytes of no manifest")
+
+
 @pytest.mark.parametrize("name", ["manifest.json", "manifest.sha256"])
 def test_a_version_without_papers_is_not_whole(version: Path, name: str) -> None:
     (version / "malmoi" / name).unlink()
