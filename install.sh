@@ -43,6 +43,7 @@ END
 }
 
 is_310 .venv/bin/python || make_venv
+echo "Installing $lock into .venv: 3.4 GB, some minutes the first time"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
     -r requirements/uv.txt
 .venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -r "$lock"

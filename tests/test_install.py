@@ -87,6 +87,19 @@ def test_nothing_is_done_where_the_lock_is_installed(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_says_what_takes_so_long_before_it_begins(tmp_path: Path) -> None:
+    clone = scratch_clone(tmp_path)
+    python = clone / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\n[ "$1" = -c ] && echo 3 10\n')
+    python.chmod(0o755)
+
+    done = install(clone, only_tools(tmp_path))
+
+    assert done.returncode == 1  # that of `python -m pip` above
+    assert done.stdout.startswith("Installing requirements/lock.txt into .venv: ")
+
+
 def test_no_registry_address_stands_in_the_lock() -> None:
     for name in ("lock.txt", "uv.txt"):
         content = (ROOT / "requirements" / name).read_text("utf-8")

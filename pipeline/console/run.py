@@ -163,6 +163,8 @@ def _verdict_words(summary: "Summary") -> Iterator[str]:
         yield f"{summary.in_words()}: {summary.pushed['path']}"
     else:
         yield summary.in_words()
+        if summary.verdict == "data refused":
+            yield "Mend the data; if it is right, `malmoi schema accept` lists what it can loosen."
         yield f"All of it: {summary.run_folder}"
     if summary.report:
         yield f"Report: {summary.report}"

@@ -38,8 +38,8 @@ def infer(
     except (OSError, ValueError) as error:
         complain(str(error))
         raise typer.Exit(FAULT) from error
-    for line in schema.splitlines():
+    for number, line in enumerate(schema.splitlines(), start=1):
         if line.startswith("# REVIEW"):
-            tell(line.removeprefix("# "))
+            tell(f"{path}:{number}: {line.removeprefix('# ')}")
     tell(f"Wrote {path} from {seen.rows:,} rows, {len(seen.labels):,} labels. Review it, then:")
     tell(f"malmoi schema check {config}")

@@ -48,7 +48,11 @@ def test_a_refused_model_is_told_with_the_runs_folder() -> None:
         (PUSHED, ["Pushed version 7 in 2 s: models/7"]),
         (
             Summary(verdict="data refused", run_folder="r"),
-            ["The data gate refused this run; nothing was trained.", "All of it: r"],
+            [
+                "The data gate refused this run; nothing was trained.",
+                "Mend the data; if it is right, `malmoi schema accept` lists what it can loosen.",
+                "All of it: r",
+            ],
         ),
     ],
     ids=["a summary of old", "refused before the training"],
