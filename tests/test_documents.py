@@ -1,6 +1,7 @@
 """The documents say what the code does."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,15 @@ def test_every_benchmark_that_a_page_names_exists() -> None:
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for script in re.findall(r"benchmarks/\w+\.py", page.read_text("utf-8")):
             assert (ROOT / script).exists(), f"{page}: {script}"
+
+
+def test_every_program_that_a_page_names_starts() -> None:
+    pages = "".join(page.read_text("utf-8") for page in (ROOT / "docs").glob("*.md"))
+    named = {ROOT / name for name in re.findall(r"\.venv/bin/[\w-]+", pages)}
+
+    assert named
+    for program in named:
+        subprocess.run([program, "--help"], check=True, capture_output=True)
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.stem)

@@ -25,10 +25,13 @@ class Columns(BaseModel):
     label: str = Field(
         description="Column with the label; blanks around it are cut off.", min_length=1
     )
-    id: str | None = Field(None, description="Column that names a row, if there is one.")
-    date: str | None = Field(None, description="Column with the day of the row, if there is one.")
+    id: str | None = Field(None, description="Column that names a row; `exclude` goes by it.")
+    date: str | None = Field(
+        None, description="Column with the day of the row; it is only held against the schema."
+    )
     side: dict[str, SideType] = Field(
-        default_factory=dict, description="Further columns for the model or for slices, by type."
+        default_factory=dict,
+        description="Further columns for slices, drift and skew, by type; the model reads none.",
     )
 
     def named(self) -> list[str]:
@@ -47,7 +50,9 @@ class Unlabelled(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     path: str = Field(description="File or pattern of the unlabelled rows.", min_length=1)
-    text: str | None = Field(None, description="Column with the text.")
+    text: str | None = Field(
+        None, description="Column with the text; this and all below, where none: as in `data`."
+    )
     id: str | None = Field(None, description="Column that names a row; `exclude` needs it.")
     format: Format | None = Field(None, description="How the rows are written.")
     encoding: Encoding | None = Field(None, description="Encoding of the files.")
