@@ -126,7 +126,8 @@ def _transform(outputs: Outputs) -> str:
 def _trainer(outputs: Outputs) -> str:
     done = training(outputs)
     accuracy = f"{done['eval_accuracy']:.4f}"
-    return f"{done['epochs']} epochs, best {done['best_epoch']}: eval accuracy {accuracy}"
+    epochs = _counted(done["epochs"], "epoch")
+    return f"{epochs}, best {done['best_epoch']}: eval accuracy {accuracy}"
 
 
 def _pretrainer(outputs: Outputs) -> str:

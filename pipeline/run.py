@@ -1,5 +1,6 @@
 """One run: the graph from its first node to its last, a summary and a report."""
 
+import time
 import traceback
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ def execute(config: Config, folder: Path, listener: Any) -> Summary:
     Raises:
         NodeFailedError: a node failed for another reason than a gate's refusal.
     """
+    started = time.monotonic()
     from components.halt.component import GateRefusedError
     from pipeline import graph, local_runner, recovery, withdrawn
     from pipeline.recorder import Recorder
@@ -36,6 +38,7 @@ def execute(config: Config, folder: Path, listener: Any) -> Summary:
     except local_runner.NodeFailedError as error:
         if not isinstance(error.__cause__, GateRefusedError):
             raise
+    summary.total_seconds = round(time.monotonic() - started, 3)
     _report(config, summary, folder)
     _keep(summary, folder)
     return summary

@@ -19,6 +19,8 @@ MODEL_VERDICT_FOLDER: Final = "model_gate"
 QUALITY_FILE: Final = "quality.json"
 TRAINING_FILE: Final = "training.json"
 
+PUSHER: Final = "AtomicPusher"
+
 TIME_FORMAT: Final = "%Y%m%d-%H%M%S-%f"
 """Of a run's folder: when it began, in local time."""
 
@@ -36,6 +38,7 @@ class Summary:
         metrics: figures of the eval split by name; empty if it came not so far.
         text: what the texts became as tokens, a dumped `trainer.traits.TextTraits`; empty likewise.
         seconds: wall time by node.
+        total_seconds: wall time of the whole run but its report, libraries loaded included.
         outcomes: what came of a node in a few words, where there is something to tell.
         cached: the nodes whose outputs came from an earlier run.
         run_folder: log, configuration, verdicts, report and this summary.
@@ -52,6 +55,7 @@ class Summary:
     metrics: Mapping[str, float] = field(default_factory=dict)
     text: Mapping[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    total_seconds: float = 0.0
     outcomes: dict[str, str] = field(default_factory=dict)
     cached: list[str] = field(default_factory=list)
     run_folder: str = ""
@@ -62,9 +66,10 @@ class Summary:
         """Say the verdict in one sentence."""
         match self.verdict:
             case "pushed" if self.pushed:
-                return (
-                    f"Pushed version {self.pushed['version']} in {sum(self.seconds.values()):.0f} s"
-                )
+                version = self.pushed["version"]
+                if PUSHER in self.cached:
+                    return f"Nothing has changed since version {version} was pushed"
+                return f"Pushed version {version} in {self.total_seconds:.0f} s"
             case "data refused":
                 return "The data gate refused this run; nothing was trained."
             case "failed":

@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from threading import Timer
@@ -28,7 +29,7 @@ DONE, FAULT = 0, 1
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 _END_S = DRAIN_S + 1  # the requests' time, and a moment for the threads that had them
 _FIRST_PROCESS = 1  # of a container: the system lets no signal end it that it does not handle
-_ERRORS_ONLY = "2"  # TensorFlow's C++ log level; its notes on devices say nothing of this server
+_FATAL_ONLY = "3"  # TensorFlow's C++ log level; what it calls errors at its start is none here
 
 
 def serve(
@@ -70,7 +71,8 @@ def serve(
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line: `python -m serving.server`. Returns the exit status."""
     settings = read_flags(arguments)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", _ERRORS_ONLY)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", _FATAL_ONLY)
+    warnings.filterwarnings("ignore", category=FutureWarning, module="google")
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     for number in _ENDING:  # until it is ready: no traceback of a load

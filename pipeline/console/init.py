@@ -58,4 +58,5 @@ def init(
 def _refuse_to_overwrite(files: dict[Path, str], *, force: bool) -> None:
     there = [str(path) for path in files if path.exists()]
     if there and not force:
-        raise ValueError(f"{' and '.join(there)} exists already; --force overwrites it")
+        exist, them = ("exists", "it") if len(there) == 1 else ("exist", "them")
+        raise ValueError(f"{' and '.join(there)} {exist} already; --force overwrites {them}")

@@ -47,6 +47,7 @@ def test_json_is_one_object_with_verdict_version_metrics_and_seconds(
     assert summary["metrics"]["accuracy"] > 0.5
     assert sorted(summary["seconds"]) == sorted(NODES)
     assert all(seconds >= 0 for seconds in summary["seconds"].values())
+    assert sum(summary["seconds"].values()) < summary["total_seconds"] < first.seconds
     assert summary["cached"] == []
 
 

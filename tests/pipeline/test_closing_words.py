@@ -17,7 +17,7 @@ TEXT: dict[str, Any] = {
     },
 }
 PUSHED = Summary(
-    pushed={"version": "7", "path": "models/7"}, seconds={"Trainer": 2.4}, run_folder="runs/1"
+    pushed={"version": "7", "path": "models/7"}, total_seconds=2.4, run_folder="runs/1"
 )
 TEXT_LINE = (
     "  Text: 36.5 jamo a row, at most 87 in 99 % of the rows; 0.00 % are cut at 512;"
@@ -26,11 +26,16 @@ TEXT_LINE = (
 
 
 def test_the_traits_stand_in_one_line_above_the_verdict() -> None:
-    summary = Summary(pushed=PUSHED.pushed, seconds=PUSHED.seconds, text=TEXT)
+    summary = Summary(pushed=PUSHED.pushed, total_seconds=2.4, text=TEXT)
     assert closing_words(summary).splitlines() == [
         TEXT_LINE,
         "Pushed version 7 in 2 s: models/7",
     ]
+
+
+def test_a_run_that_brought_nothing_new_does_not_say_that_it_pushed() -> None:
+    summary = Summary(pushed=PUSHED.pushed, cached=["Trainer", "AtomicPusher"], total_seconds=2.4)
+    assert closing_words(summary) == "Nothing has changed since version 7 was pushed: models/7"
 
 
 def test_a_refused_model_is_told_with_the_runs_folder() -> None:

@@ -80,6 +80,14 @@ def test_nothing_is_overwritten_unless_forced(tmp_path: Path) -> None:
     assert problems(load(tmp_path / "malmoi.yaml")) == []
 
 
+def test_all_that_would_be_overwritten_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "reviews.csv")
+    assert init(tmp_path, "reviews.csv").returncode == 0
+    assert init(tmp_path, "reviews.csv").stderr == (
+        "malmoi.yaml and schema/reviews/schema.pbtxt exist already; --force overwrites them\n"
+    )
+
+
 def test_on_a_disk_that_takes_no_file_the_old_one_stays_whole(tmp_path: Path) -> None:
     write(tmp_path / "reviews.csv")
     (tmp_path / "malmoi.yaml").write_text("name: mine\n", "utf-8")

@@ -98,6 +98,7 @@ def summary() -> Summary:
             "splits": {"train": split(135_023, 0.0), "eval": split(14_977, 0.0123)},
         },
         seconds={"TextExampleGen": 28.06, "Trainer": 84.248},
+        total_seconds=112.308,
         outcomes={"TextExampleGen": "150,000 rows read: 135,023 train, 14,977 eval"},
         cached=["TextExampleGen"],
         run_folder="/output/runs/20261121-114311-130693",
