@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 _ABSOLUTE = r"^/[^/:]([^:]*[^/:])?$"
 _BUCKET = r"^(gs|s3|minio)://[^/]+"
-_WEBHOOK = r"^(https?://[^/@\s]+(/[!-~]*)?)?$"
+_WEBHOOK = r"^(https?://[!-.0-?A-~]+(/[!-~]*)?)?$"
 _CLAIM = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 """Stricter than for a claim by itself: the backend gives its volume the same name."""
 
@@ -30,7 +30,8 @@ class VolumeSettings(BaseModel):
 class StepSettings(BaseModel):
     """What one step may use."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Without infinity: Kubernetes reads JSON, which knows none.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     cpu: float | None = Field(None, gt=0, description="Cores; none: as the cluster likes.")
     memory_gb: float | None = Field(

@@ -150,15 +150,19 @@ def _side(sample: Mapping[str, _Cells], why: dict[str, str]) -> dict[str, SideTy
     found = {name: _side_type(cells) for name, cells in sample.items()}
     side = {name: kind for name, kind in found.items() if kind}
     told = [f"{name!r} holds {kind} values" for name, kind in side.items()]
-    left_out = {
-        "no numbers and no small set of words": [
-            name for name in found if sample[name].written and name not in side
-        ],
-        "named more than once": [name for name in found if not sample[name].written],
-    }
-    told += [f"left out, as {fault}: {few(names)}" for fault, names in left_out.items() if names]
+    left_out: dict[str, list[str]] = {}
+    for name in [name for name in sample if name not in side]:
+        left_out.setdefault(_fault(sample[name]), []).append(name)
+    told += [f"left out, as {fault}: {few(names)}" for fault, names in left_out.items()]
     why["side"] = "; ".join(told) or "no column is left"
     return side
+
+
+def _fault(cells: _Cells) -> str:
+    """Say why a column is none of the side columns."""
+    if not cells.written:
+        return "named more than once"
+    return "no numbers and no small set of words" if any(map(str.strip, cells.written)) else "empty"
 
 
 def _side_type(cells: _Cells) -> SideType | None:
@@ -172,7 +176,7 @@ def _side_type(cells: _Cells) -> SideType | None:
         kind = "str"
     else:
         return None
-    return kind if written and _read(cells, kind) == len(written) else None
+    return kind if any(written) and _read(cells, kind) == len(written) else None
 
 
 def _cells(values: Sequence[object]) -> _Cells:

@@ -264,6 +264,17 @@ def test_a_guessed_column_of_truth_values_numbers_or_lists_loses_no_row(
 
 
 @pytest.mark.parametrize("write", [as_json_lines, as_parquet])
+@pytest.mark.parametrize("nothing", [None, "", " "])
+def test_a_column_without_values_is_no_side_column(
+    tmp_path: Path, write: Any, nothing: str | None
+) -> None:
+    rows = rows_with(비고=lambda _: nothing, 별점=lambda n: n % 5)
+    found = guess(made(tmp_path, "문의.data", write(rows)))
+    assert found.side == {"별점": "int"}
+    assert found.why["side"] == "'별점' holds int values; left out, as empty: '비고'"
+
+
+@pytest.mark.parametrize("write", [as_json_lines, as_parquet])
 def test_text_label_and_id_are_guessed_of_columns_that_can_play_their_part(
     tmp_path: Path, write: Any
 ) -> None:
