@@ -20,6 +20,7 @@ from kubeflow.spec import (
     tasks,
     upstream,
 )
+from kubeflow.step.places import is_plain
 
 _ARGO_NAME: Final = re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9]{0,127}")
 _ARGUMENT_BYTES: Final = 131_072
@@ -110,7 +111,7 @@ def _replaced(value: object, where: str) -> Iterator[str]:
 
 def _silent_losses(spec: Spec) -> Iterator[str]:
     """Find what the backend takes without a word and then does not do, or does wrongly."""
-    yield from _replaced(spec.get("defaultPipelineRoot"), "the pipeline's root")
+    yield from _root_faults(spec.get("defaultPipelineRoot", ""))
     first_with: dict[str, str] = {}
     for name, task in all_tasks(spec).items():
         yield from _task_faults(name, task)
@@ -127,6 +128,18 @@ def _silent_losses(spec: Spec) -> Iterator[str]:
         if other != name:  # v2/compiler/argocompiler/argo.go: stored under the container's hash
             yield f"{name}: the container is that of {other}; both would share one component"
         yield from _argument_faults(name, container)
+
+
+def _root_faults(root: str) -> Iterator[str]:
+    yield from _replaced(root, "the pipeline's root")
+    if signs := {"*", "[", "\\"} & set(root):
+        yield f"libraries would take {' '.join(sorted(signs))} in the pipeline's root for a pattern"
+    place = root.partition("?")[0].partition("://")[2].rstrip("/")
+    if root and not is_plain(place):  # v2/objectstore/config.go cleans the prefix, not the URIs
+        yield (
+            f"the pipeline's root is {root}: no output would have the expected bucket prefix; "
+            "write it without //, . and .."
+        )
 
 
 def _task_faults(name: str, task: Spec) -> Iterator[str]:

@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from tfx.dsl.components.base.base_node import BaseNode
+
+from components.canary.component import Canary
 from kubeflow import raw
 from kubeflow.adapt import adapt
 from kubeflow.adapt.plan import Plan
 from kubeflow.data_folder import split_off
-from kubeflow.document import to_yaml
 from kubeflow.mounts import APP
 from kubeflow.origins import Origins
 from kubeflow.spec import Spec, UnsupportedSpecError
 from pipeline import graph
 from pipeline.config import Config
+from pipeline.contract import TRAINING, UNLABELLED, contract_problems
 from pipeline.kubeflow_settings import KubeflowSettings
 from pipeline.local_runner import BEAM_DEFAULTS, SETUP_FILE
 
@@ -25,17 +28,17 @@ class NoKubeflowSettingsError(Exception):
     """A configuration without a `kubeflow` section."""
 
 
-def compile_yaml(config: Config) -> str:
+def compile_config(config: Config) -> tuple[Spec, Spec]:
     """Compile and adapt a configuration.
 
     Returns:
-        The text of pipeline.yaml; the same configuration and code give the same text.
+        The pipeline and the platform; the same configuration and code give the same ones.
 
     Raises:
         NoKubeflowSettingsError: the configuration has no `kubeflow` section.
         DataFolderError: the launcher could not bring the rows to a step.
         UnsupportedSpecError: the graph has something that the adapter does not know, or the schema
-            is not UTF-8.
+            is not UTF-8 or does not fit the configuration.
     """
     settings = settings_of(config)
     source, data_uri = split_off(config.data, settings.data)
@@ -47,9 +50,9 @@ def compile_yaml(config: Config) -> str:
         data_uri=data_uri,
         models_dir=str(there.models_dir),
         notes_dir=f"{settings.models.mount_path}/{NOTES}/{config.name}",
-        files={config.schema_file: _text(config.schema_file)},
+        files={config.schema_file: _schema(config)},
     )
-    return to_yaml(*adapt(spec, plan))
+    return adapt(spec, plan)
 
 
 def settings_of(config: Config) -> KubeflowSettings:
@@ -68,18 +71,35 @@ def settings_of(config: Config) -> KubeflowSettings:
 
 def _compile(config: Config, settings: KubeflowSettings) -> tuple[Spec, Origins]:
     return raw.compile_nodes(
-        graph.build(config),
+        _nodes(config),
         name=config.name.replace("_", "-"),
         image=settings.image,
         beam_args=[*BEAM_DEFAULTS, _packed_by(config.beam_args), *config.beam_args],
     )
 
 
-def _text(file: str) -> str:
+def _nodes(config: Config) -> Sequence[BaseNode]:
+    """Build the graph, without this machine's model server: the image may have one of its own."""
+    nodes = graph.build(config)
+    for node in nodes:
+        if isinstance(node, Canary):
+            node.exec_properties.update(binary="", binary_written="")
+    return nodes
+
+
+def _schema(config: Config) -> str:
+    """Read the schema, and hold it to the configuration as a run here does before it starts."""
+    file = Path(config.schema_file)
     try:
-        return Path(file).read_text("utf-8")
+        text = file.read_text("utf-8")
     except UnicodeDecodeError as error:
         raise UnsupportedSpecError(f"schema: {file} is not UTF-8: {error}") from error
+    environments = [TRAINING]
+    if config.data.unlabelled or config.data.served:
+        environments.append(UNLABELLED)
+    if faults := contract_problems(file, config.data.columns, environments=environments):
+        raise UnsupportedSpecError("\n".join(faults))
+    return text
 
 
 def _packed_by(beam_args: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from components.text_example_gen.source import TextSource
+from kubeflow.step.places import is_plain
 
 _PATTERN: Final = re.compile(r"[*?\[{]")
 """Where a path begins to be a pattern or a placeholder."""
@@ -62,8 +63,8 @@ def _paths(source: TextSource) -> Iterator[str]:
 
 def _refuse_unclean(paths: list[str]) -> None:
     """Refuse what a path on a disk may have and a bucket takes for a name."""
-    keys = {path: path.partition("://")[2] or path for path in paths}
-    if unclean := [path for path, key in keys.items() if posixpath.normpath(key) != key]:
+    keys = {path: path.partition("://")[2] or path.lstrip("/") for path in paths}
+    if unclean := [path for path, key in keys.items() if not is_plain(key)]:
         raise DataFolderError(
             f"data: expected paths without `//`, `.`, `..` or a `/` at the end, "
             f"got {', '.join(unclean)}"

@@ -7,6 +7,7 @@ import yaml
 
 from kubeflow.spec import Spec, all_tasks, executor, upstream
 from serving.go_yaml import PlainDumper
+from serving.releases.durable import replace_file
 
 _WIDTH: Final = 100
 
@@ -23,6 +24,19 @@ def to_yaml(pipeline: Spec, platform: Spec) -> str:
     )
 
 
+def write(path: Path, pipeline: Spec, platform: Spec) -> None:
+    """Write a file, whole or not at all: one cut short may lack volumes and still be a pipeline.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    text = to_yaml(pipeline, platform)
+    if path.exists() and not path.is_file():  # /dev/stdout, say
+        path.write_text(text, "utf-8")
+    else:
+        replace_file(path.resolve(), text.encode())
+
+
 def read(path: Path) -> tuple[Spec, Spec]:
     """Read the pipeline and the platform; the latter is empty where there is none.
 
@@ -31,7 +45,7 @@ def read(path: Path) -> tuple[Spec, Spec]:
     """
     try:
         documents = list(yaml.safe_load_all(path.read_text("utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:  # ValueError: of bad UTF-8 or dates
         raise NotAPipelineError(f"{path} cannot be read: {error}") from error
     pipeline, *rest = documents or [None]
     platform = rest[0] or {} if rest else {}

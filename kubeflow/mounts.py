@@ -12,7 +12,10 @@ TAKEN: Final = (APP, "/.cache", "/.config", "/.local", "/gcs", "/kfp-launcher", 
 (v2/compiler/argocompiler/container.go)."""
 
 
-NEEDED: Final = ("/bin", "/dev", "/etc", "/lib", "/opt/malmoi", "/proc", "/sys", "/usr/local")
+NEEDED: Final = (
+    *("/bin", "/dev", "/etc", "/lib", "/lib64", "/opt/malmoi", "/proc", "/sys"),
+    *("/usr/bin", "/usr/lib", "/usr/lib64", "/usr/local"),
+)
 """Folders of the image, Python's and ours among them, that a volume there or above would hide."""
 
 

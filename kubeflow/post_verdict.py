@@ -35,10 +35,10 @@ WAIT_S: Final = 5.0
 
 TIMEOUT_S: Final = 10.0
 
-ADDRESS: Final = re.compile(r"https?://[^/@\s]+(/[!-~]*)?")
+ADDRESS: Final = re.compile(r"https?://[!-.0-?A-~]+(/[!-~]*)?")
 NO_ADDRESS: Final = (
     "the webhook is no address that can be posted to: expected http:// or https://, a host without "
-    "user and password, and a path in ASCII without blanks"
+    "user and password, and a path, in ASCII without blanks"
 )
 """Does not quote the address: it may be a secret, and logs are read by many."""
 
@@ -163,6 +163,8 @@ def post(
                     "address that takes JSON by POST, in kubeflow.webhook or "
                     "--parameter webhook=..."
                 ) from error
+        except ValueError:  # of a host that no name can have, such as chat..example
+            raise NotPostedError(NO_ADDRESS) from None
         time.sleep(wait_s)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.console.arguments import FAULT, ConfigFile, Overrides, Verbose, load_config
+from pipeline.console.output import tell
 from pipeline.console.talk import complain
 
 if TYPE_CHECKING:
@@ -36,14 +37,14 @@ def compile_(
     from pipeline.capture import captured
 
     with captured(Path(os.devnull), show=verbose):
-        from kubeflow.compile import NoKubeflowSettingsError, compile_yaml
+        from kubeflow.compile import NoKubeflowSettingsError, compile_config
         from kubeflow.data_folder import DataFolderError
-        from kubeflow.document import read
+        from kubeflow.document import write
         from kubeflow.spec import UnsupportedSpecError, all_tasks
 
         try:
-            text = compile_yaml(loaded)
-            output.write_text(text, "utf-8")
+            pipeline, platform = compile_config(loaded)
+            write(output, pipeline, platform)
         except (NoKubeflowSettingsError, DataFolderError, UnsupportedSpecError, OSError) as error:
             fault = str(error)
         else:
@@ -51,9 +52,8 @@ def compile_(
     if fault:
         complain(f"{config} cannot be compiled: {fault}")
         raise typer.Exit(FAULT)
-    steps = len(all_tasks(read(output)[0]))
     rehearse = f"malmoi kubeflow rehearse {shlex.quote(str(output))} --data {_rows_of(loaded)}"
-    print(f"{output}: {steps} tasks; try it here: {rehearse}")
+    tell(f"{output}: {len(all_tasks(pipeline))} tasks; try it here: {rehearse}")
 
 
 def _rows_of(config: "Config") -> str:

@@ -8,6 +8,7 @@ import typer
 from kubeflow.console.parameters import Parameters, values_of
 from kubeflow.flags import WEBHOOK
 from pipeline.console.arguments import DONE, FAULT, REFUSED, AsJson
+from pipeline.console.output import tell
 from pipeline.console.talk import complain
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def rehearse(
         raise typer.Exit(FAULT) from None
     status = status_of(spec, results)
     if as_json:
-        print(_json(results))
+        tell(_json(results))
     talk.say(_CLOSING[status])
     raise typer.Exit(status)
 
@@ -121,8 +122,13 @@ class _Talk:
         self._silent = silent
 
     def say(self, text: str) -> None:
-        if not self._silent:
-            print(text, flush=True)
+        """Write a line; once nobody can hear it the rest is left unsaid, and the work goes on."""
+        if self._silent:
+            return
+        try:
+            tell(text)
+        except typer.Exit:
+            self._silent = True
 
     def task_ended(self, result: "TaskResult") -> None:
         took = f"{result.seconds:.1f} s" if result.state in ("ran", "failed") else result.state

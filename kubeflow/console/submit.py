@@ -10,6 +10,7 @@ from kubeflow.console.parameters import Parameters, values_of
 from kubeflow.console.rehearse import PipelineFile
 from kubeflow.flags import WEBHOOK
 from pipeline.console.arguments import FAULT, AsJson
+from pipeline.console.output import tell
 from pipeline.console.talk import complain
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def submit(
     given = values_of(parameters or [])
     try:
         spec, _ = read(pipeline)
-        _refuse(spec, given, version=version, cron=cron)
+        _refuse(spec, given, host=host, version=version, cron=cron)
         own = str(spec["pipelineInfo"]["name"])
         request = Request(
             host=host,
@@ -84,15 +85,17 @@ def submit(
     except (NotAPipelineError, NotSubmittedError, ValueError) as error:
         complain(str(error))
         raise typer.Exit(FAULT) from None
-    print(_json(receipt) if as_json else _told(request, receipt))
+    tell(_json(receipt) if as_json else _told(request, receipt))
 
 
 def _refuse(
-    spec: "Spec", parameters: dict[str, Any], *, version: str | None, cron: str | None
+    spec: "Spec", parameters: dict[str, Any], *, host: str, version: str | None, cron: str | None
 ) -> None:
     """Find before the server does what is wrong with what was asked."""
     from kubeflow.admission import objections
 
+    if not host.startswith(("http://", "https://")):  # without, the SDK takes kubectl's
+        raise ValueError(f"--host takes an address such as http://localhost:8080, not {host!r}")
     if version == "":  # of a variable that is not set, say: it would start a run
         raise ValueError("--version takes a name, got an empty one")
     if version and cron:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from kubeflow.rehearse.ledger import Outputs, Recorded
-from kubeflow.rehearse.store import launcher_path
+from kubeflow.rehearse.store import below, launcher_path
 from kubeflow.spec import EXECUTOR_INPUT, GUARDED, Spec, all_tasks, component, executor, producers
 
 OUTPUT_FILE: Final = "output_metadata.json"
@@ -47,15 +47,15 @@ def executor_input(
     inputs = {"parameterValues": parameter_values(spec, task, parameters), "artifacts": artifacts}
     declared = component(spec, task).get("outputDefinitions", {}).get("artifacts", {})
     outputs = {
-        key: _provisioned(f"{root}/{key}", definition["artifactType"])
+        key: _provisioned(below(root, key), definition["artifactType"])
         for key, definition in declared.items()
     }
-    outputs[LOGS] = _provisioned(f"{root}/{LOGS}", _LOGS_TYPE)
+    outputs[LOGS] = _provisioned(below(root, LOGS), _LOGS_TYPE)
     return {
         "inputs": {key: value for key, value in inputs.items() if value},
         "outputs": {
             "artifacts": outputs,
-            "outputFile": str(launcher_path(root) / OUTPUT_FILE),
+            "outputFile": str(launcher_path(below(root, OUTPUT_FILE))),
         },
     }
 

@@ -72,7 +72,7 @@ class Plain:
     def prepare(self, command: Sequence[str], room: Room) -> Prepared:
         """Return what to start."""
         argv = list(command)
-        for target, source in room.volumes.items():
+        for target, source in sorted(room.volumes.items(), reverse=True):  # inner ones first
             argv = [_moved(argument, target, source) for argument in argv]
         outputs = f'"outputFile": "{room.folder}/'
         argv = [argument.replace('"outputFile": "/', outputs) for argument in argv]

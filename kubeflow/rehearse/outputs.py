@@ -51,7 +51,7 @@ def artifacts(output: Spec, provisioned: Mapping[str, Spec], *, root: str) -> di
     for key, given in provisioned.items():
         said = output.get("artifacts", {}).get(key, {}).get("artifacts", [{}])[0]
         uri = said.get("uri") or given["artifacts"][0]["uri"]
-        if not uri.startswith(f"{root}/"):  # v2/objectstore/config.go
+        if not uri.startswith(f"{root.partition('?')[0]}/"):  # v2/objectstore/config.go
             raise RefusedOutputError(
                 f"failed to upload output artifact {key}: URI {uri} does not have expected bucket "
                 f"prefix {root}"

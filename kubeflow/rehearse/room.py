@@ -38,9 +38,9 @@ class Room:
             source.mkdir(parents=True, exist_ok=True)
 
     def writable(self) -> dict[str, Path]:
-        """Return the folders that a step may write to, by where it sees them."""
-        launcher = {f"/{name}": self.folder / name for name in FOLDERS.values()}
-        return {**launcher, **self.volumes, f"/{WORK}": self.folder / WORK}
+        """Return the folders that a step may write to, by where it sees them; outer ones first."""
+        own = {f"/{name}": self.folder / name for name in (*FOLDERS.values(), WORK)}
+        return dict(sorted({**own, **self.volumes}.items()))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from kubeflow.rehearse.outputs import RefusedOutputError
 from kubeflow.rehearse.result import Listener, State, TaskResult
 from kubeflow.rehearse.room import Isolation, Room
 from kubeflow.rehearse.step import Launcher, StepFailedError
-from kubeflow.rehearse.store import NoProviderError, Store
+from kubeflow.rehearse.store import NoProviderError, Store, below
 from kubeflow.spec import GUARDED, Spec, all_tasks, component, executor, exit_tasks, tasks, upstream
 
 DEFAULT_ROOT: Final = "minio://mlpipeline/v2/artifacts"
@@ -114,7 +114,7 @@ class _Run:
         run_id = time.strftime("%Y%m%d-%H%M%S-") + uuid.uuid4().hex[:6]
         self._rooms = rehearsal.folder / "runs" / run_id
         pipeline_root = pipeline.get("defaultPipelineRoot", DEFAULT_ROOT)
-        self._root = f"{pipeline_root}/{pipeline['pipelineInfo']['name']}/{run_id}"
+        self._root = below(pipeline_root, pipeline["pipelineInfo"]["name"], run_id)
         self._launcher = Launcher(store=rehearsal.store, isolation=isolation, run_root=self._root)
 
     def perform(self, task: str) -> TaskResult:
@@ -136,7 +136,7 @@ class _Run:
     def _attempt(self, task: str) -> TaskResult:
         started = time.monotonic()
         try:
-            result = self._perform(task)
+            return self._perform(task)
         except (
             StepFailedError,
             RefusedOutputError,
@@ -145,12 +145,11 @@ class _Run:
         ) as error:
             seconds = time.monotonic() - started
             return TaskResult(task=task, state="failed", seconds=seconds, why=str(error))
-        return result
 
     def _perform(self, task: str) -> TaskResult:
         if "importer" in executor(self._spec, task):
             return self._import(task)
-        root = f"{self._root}/{task}/{uuid.uuid4().hex[:8]}"
+        root = below(self._root, task, uuid.uuid4().hex[:8])
         handed = handover.executor_input(
             self._spec, task, produced=self._produced, parameters=self._parameters, root=root
         )

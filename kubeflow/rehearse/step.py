@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from components.canary.tether import tethered
 from kubeflow.rehearse import outputs
 from kubeflow.rehearse.handover import LOGS
 from kubeflow.rehearse.room import Isolation, Room
@@ -94,7 +95,7 @@ class Launcher:
         log = room.folder / LOG_FILE
         with log.open("wb") as file:
             done = subprocess.run(
-                prepared.argv,
+                tethered(prepared.argv),
                 env=dict(prepared.environment),
                 cwd=prepared.folder,
                 stdin=subprocess.DEVNULL,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from kubeflow.step.places import FOLDERS
+from kubeflow.step.places import FOLDERS, is_plain
 
 _SEPARATOR: Final = "://"
 
@@ -34,7 +34,7 @@ class Store:
 
     def upload(self, source: Path, uri: str) -> int:
         """Copy a file or the files of a folder to a URI, and return how many."""
-        return _copy_files(source, self.place(uri))
+        return _copy(list(_files(source, self.place(uri))))
 
     def mirror(self, source: Path, uri: str) -> int:
         """Make a URI hold the files of a folder and no others, and return how many.
@@ -56,28 +56,34 @@ class Store:
 
     def download(self, uri: str, target: Path) -> int:
         """Copy the files at a URI to a path, and return how many; none is no failure."""
-        return _copy_files(self.place(uri), target)
+        return _copy(list(_files(self.place(uri), target)))
 
 
 def launcher_path(uri: str) -> Path:
     """Return where the launcher puts a URI in a container.
 
     Raises:
-        NoProviderError: the URI names no folder of a bucket, or leads out of it.
+        NoProviderError: the URI names no folder of a bucket, leads out of it, or has a path that a
+            bucket takes for a name.
     """
     scheme, separator, rest = uri.partition(_SEPARATOR)
     folder = FOLDERS.get(f"{scheme}{separator}")
-    if not folder or not rest:
+    bucket, _, key = rest.partition("/")
+    if not folder or not bucket:
         raise NoProviderError(f"no provider scheme found: {uri}; expected gs://, s3:// or minio://")
     if ".." in rest.split("/"):
         raise NoProviderError(f"{uri} leads out of its bucket: write the path without ..")
-    if not rest.partition("/")[2]:
+    if not key:
         raise NoProviderError(f"URI {uri} has empty key given its bucket: name a folder in it")
+    if not is_plain(key.partition("?")[0].rstrip("/")):
+        raise NoProviderError(f"nothing lies in {uri}: write the path without // and .")
     return Path("/", folder, rest)
 
 
-def _copy_files(source: Path, target: Path) -> int:
-    return _copy([(source, target)] if source.is_file() else list(_files(source, target)))
+def below(uri: str, *names: str) -> str:
+    """Return a URI below another, whose query (`?region=...`) stays at the end of it."""
+    place, mark, query = uri.partition("?")
+    return "/".join([place.rstrip("/"), *names]) + mark + query
 
 
 def _copy(pairs: Sequence[tuple[Path, Path]]) -> int:
@@ -87,7 +93,12 @@ def _copy(pairs: Sequence[tuple[Path, Path]]) -> int:
     return len(pairs)
 
 
-def _files(source: Path, target: Path) -> Iterator[tuple[Path, Path]]:
-    for path in sorted(source.rglob("*")):
-        if path.is_file():
-            yield path, target / path.relative_to(source)
+def _files(
+    source: Path, target: Path, *, within: frozenset[Path] = frozenset()
+) -> Iterator[tuple[Path, Path]]:
+    """Yield each file here and there; a link to a folder is one, unless it leads back upwards."""
+    if source.is_file():
+        yield source, target
+    elif source.is_dir() and (folder := source.resolve()) not in within:
+        for path in sorted(source.iterdir()):
+            yield from _files(path, target / path.name, within=within | {folder})

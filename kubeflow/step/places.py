@@ -24,6 +24,11 @@ def made_by(uri: str) -> MadeBy:
     return MadeBy(pipeline, run)
 
 
+def is_plain(path: str) -> bool:
+    """Tell whether a path in a bucket is one on a disk too: no part is empty, `.` or `..`."""
+    return not {"", ".", ".."} & set(path.split("/"))
+
+
 def local_path(uri: str) -> str:
     """Return the place of a bucket's URI in the container; anything else stays as it is."""
     for scheme, folder in FOLDERS.items():

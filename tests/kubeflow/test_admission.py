@@ -104,6 +104,18 @@ def container(spec: Spec, task: str) -> Spec:
             "Kubernetes would replace $(USER) in the pipeline's root",
         ),
         (
+            lambda s: s.update(defaultPipelineRoot="s3://malmoi//runs"),
+            "the pipeline's root is s3://malmoi//runs: no output would have the expected bucket",
+        ),
+        (
+            lambda s: s.update(defaultPipelineRoot="s3://malmoi/runs[1]"),
+            "libraries would take [ in the pipeline's root for a pattern",
+        ),
+        (
+            lambda s: s.update(defaultPipelineRoot="s3://malmoi/x/../runs"),
+            "the pipeline's root is s3://malmoi/x/../runs: no output would have the expected",
+        ),
+        (
             lambda s: tasks(s)["Contract"]["retryPolicy"].pop("backoffMaxDuration"),
             "Contract: without backoffMaxDuration in its retryPolicy nothing is tried again",
         ),
@@ -117,6 +129,15 @@ def test_an_objection_is_raised_in_the_backend_s_words(
     change(good)
 
     assert any(words in objection for objection in objections(good)), objections(good)
+
+
+@pytest.mark.parametrize(
+    "root", ["s3://malmoi", "gs://malmoi/runs/", "s3://malmoi/문의?endpoint=https://s3.example"]
+)
+def test_a_plain_root_is_taken(good: Spec, root: str) -> None:
+    good["defaultPipelineRoot"] = root
+
+    assert objections(good) == []
 
 
 def test_a_parameter_without_a_default_wants_a_value(good: Spec) -> None:

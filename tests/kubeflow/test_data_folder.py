@@ -86,6 +86,7 @@ def test_the_folder_holds_excluded_files_too() -> None:
         ),
         ({"train": "s3://b/rows//a.csv"}, None, "without `//`.* got s3://b/rows//a.csv"),
         ({"train": "s3://b//rows/a.csv"}, None, "without `//`.* got s3://b//rows/a.csv"),
+        ({"train": "s3:///rows/a.csv"}, None, "without `//`.* got s3:///rows/a.csv"),
         ({"train": "s3://b/./rows/a.csv"}, None, "without `//`.* got s3://b/./rows/a.csv"),
         ({"train": "s3://b/d/../a.csv"}, None, r"without `//`.* got s3://b/d/\.\./a.csv"),
         ({"train": "s3://b/d/{SPAN}//a.csv"}, None, "without `//`"),

@@ -292,6 +292,8 @@ def test_a_receiver_that_has_moved_is_not_followed_but_named(
         "https://127.0.0.1/알림/geheim",
         "https://127.0.0.1/a b/geheim",
         f"file://{__file__}?geheim",
+        "http://알림.example/geheim",
+        "http://chat..example/geheim",
     ],
 )
 def test_what_is_no_address_is_refused_and_not_quoted(address: str) -> None:

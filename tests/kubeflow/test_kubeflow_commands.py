@@ -1,13 +1,16 @@
 """`malmoi kubeflow`: what the commands say, and how they end."""
 
+import errno
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from kubeflow.console.rehearse import status_of
-from kubeflow.document import NotAPipelineError, read, to_yaml
+from kubeflow.document import NotAPipelineError, read, to_yaml, write
 from kubeflow.rehearse.result import State, TaskResult
 from kubeflow.spec import Spec
 from pipeline.console.main import app
@@ -76,6 +79,7 @@ deploymentSpec: {executors: {}}
         "a: 1",
         "--- {}\n--- {}\n--- {}\n",
         "a: [",
+        "when: 2026-13-45",
         "pipelineInfo: {name: 문의}",
         "{pipelineInfo: 문의, components: {}, root: {dag: {tasks: {}}}}",
         "{pipelineInfo: {name: 문의}, components: {}, root: {dag: {tasks: {}}}}\n--- 가\n",
@@ -154,6 +158,30 @@ def test_a_schema_in_another_encoding_is_told_with_its_name(tmp_path: Path) -> N
     assert not (tmp_path / "p.yaml").exists()
 
 
+FEATURES = 'feature { name: "text" } feature { name: "label" } '
+
+
+@pytest.mark.parametrize(
+    ("schema", "column", "fault"),
+    [
+        ("문의", "label", "is not a schema in text form"),
+        (FEATURES, "label", 'no environment TRAINING: add the line `default_environment: "TRAIN'),
+        (f'{FEATURES} default_environment: "TRAINING"', "갈래", "no feature '갈래', which"),
+    ],
+)
+def test_a_schema_that_a_run_here_would_refuse_is_refused(
+    tmp_path: Path, schema: str, column: str, fault: str
+) -> None:
+    golden, file = Path(__file__).with_name("golden") / "malmoi.yaml", tmp_path / "schema.pbtxt"
+    file.write_text(schema, "utf-8")
+    changes = ("--set", f"schema={file}", "--set", f"data.columns.label={column}")
+
+    status, told = malmoi("kubeflow", "compile", golden, "-o", tmp_path / "p.yaml", *changes)
+
+    assert status == FAULT
+    assert fault in told
+
+
 @pytest.mark.parametrize(
     ("overrides", "folder"),
     [
@@ -192,6 +220,34 @@ def test_documents_are_read_as_they_were_written(tmp_path: Path) -> None:
 
     assert read(path) == (pipeline, platform)
     assert "&" not in path.read_text("utf-8")
+
+
+def test_a_pipeline_that_cannot_be_written_whole_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "pipeline.yaml"
+    write(path, {"name": "문의"}, {})
+    monkeypatch.setattr(os, "fsync", full)
+
+    with pytest.raises(OSError, match="No space left"):
+        write(path, {"name": "다른 것"}, {})
+
+    assert path.read_text("utf-8") == "name: 문의\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_pipeline_can_be_written_to_what_is_no_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as others:
+        heard = others.submit(pipe.read_text, "utf-8")
+        write(pipe, {"name": "문의"}, {})
+
+    assert heard.result() == "name: 문의\n"
+    assert pipe.is_fifo()
 
 
 @pytest.mark.parametrize(
@@ -263,6 +319,9 @@ def test_the_exit_status_tells_refused_from_failed(
         ({"models": {"claim": "m", "mount_path": "/mal:moi"}}, "mount_path"),
         ({"webhook": "https://user:secret@chat.example/hook"}, "webhook"),
         ({"webhook": "https://chat.example/알림"}, "webhook"),
+        ({"webhook": "https://알림.example/hook"}, "webhook"),
+        ({"step": {"cpu": float("inf")}}, "step.cpu"),
+        ({"step": {"memory_gb": float("inf")}}, "step.memory_gb"),
     ],
 )
 def test_settings_that_no_cluster_could_use_are_refused(

@@ -50,7 +50,9 @@ def test_a_folder_that_every_container_has_is_taken(mount_path: str, taken: bool
     [
         ("/opt", ["/opt/malmoi"]),
         ("/opt/malmoi", ["/opt/malmoi"]),
-        ("/usr", ["/usr/local"]),
+        ("/usr", ["/usr/bin", "/usr/lib", "/usr/lib64", "/usr/local"]),
+        ("/usr/lib", ["/usr/lib"]),
+        ("/lib64", ["/lib64"]),
         ("/x/../etc", ["/etc"]),
         ("/..", list(NEEDED)),
         ("/opt/malmoi-models", []),

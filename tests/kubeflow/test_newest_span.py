@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from kubeflow import compile as compiling
-from kubeflow import document
 from kubeflow.rehearse.result import TaskResult
 from kubeflow.rehearse.room import Isolation
 from kubeflow.rehearse.run import Rehearsal
@@ -45,9 +44,7 @@ def compiled(folder: Path) -> Spec:
     """Compile the configuration, and keep the tasks that read the rows."""
     (folder / "malmoi.yaml").write_text(CONFIG, "utf-8")
     shutil.copy(Path(__file__).with_name("rehearsed") / "schema.pbtxt", folder)
-    path = folder / "pipeline.yaml"
-    path.write_text(compiling.compile_yaml(config.load(folder / "malmoi.yaml")), "utf-8")
-    pipeline, _ = document.read(path)
+    pipeline, _ = compiling.compile_config(config.load(folder / "malmoi.yaml"))
     pipeline["root"]["dag"]["tasks"] = {name: tasks(pipeline)[name] for name in READERS}
     return pipeline
 

@@ -70,7 +70,7 @@ class House:
     def compile(self, *overrides: str) -> tuple[Spec, Spec]:
         path = self.folder / "pipeline.yaml"
         loaded = config.load(self.folder / "malmoi.yaml", overrides)
-        path.write_text(compiling.compile_yaml(loaded), "utf-8")
+        document.write(path, *compiling.compile_config(loaded))
         return document.read(path)
 
     def rehearse(self, *overrides: str) -> tuple[int, Results]:

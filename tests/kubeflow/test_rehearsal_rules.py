@@ -21,7 +21,7 @@ import json, pathlib, sys
 told = json.loads(sys.argv[1])
 (key,) = set(told['outputs']['artifacts']) - {'executor-logs'}
 (artifact,) = told['outputs']['artifacts'][key]['artifacts']
-place = pathlib.Path('/' + artifact['uri'].replace('://', '/'))
+place = pathlib.Path('/' + artifact['uri'].replace('://', '/', 1))
 place.mkdir()
 (place / '문의').write_text('환불')
 (place / 'empty').mkdir()
@@ -130,6 +130,18 @@ def test_files_are_carried_and_empty_folders_vanish(rehearse: Rehearse) -> None:
     assert (results["first"].uploaded, results["last"].downloaded) == (1, 1)
     assert (results["last"].artifacts["out"] / "문의").read_text("utf-8") == "환불"
     assert not (results["last"].artifacts["out"] / "empty").exists()
+
+
+@needs_a_room
+def test_the_query_of_the_root_stays_at_the_end_of_every_uri(rehearse: Rehearse) -> None:
+    root = "s3://b/문의?region=x&endpoint=https://s3.example"
+
+    results = rehearse({**pipeline(first=WRITE, last=WRITE), "defaultPipelineRoot": root})
+
+    assert results["last"].downloaded == 1
+    place = results["last"].artifacts["out"]
+    assert (place.name, place.parents[5].name) == ("s3.example", "문의")
+    assert place.parent.name == "out?region=x&endpoint=https:"
 
 
 @needs_a_room
@@ -299,6 +311,21 @@ class TestMirror:
 
         assert copied == [1, 1]
         assert self.found(store) == ["train.csv"]
+
+    def test_a_link_to_a_folder_is_a_folder_unless_it_leads_back(self, tmp_path: Path) -> None:
+        rows, elsewhere = tmp_path / "rows", tmp_path / "elsewhere"
+        rows.mkdir()
+        elsewhere.mkdir()
+        (elsewhere / "문의.csv").touch()
+        (elsewhere / "back").symlink_to(elsewhere)
+        for span in (1, 2):
+            (rows / f"span-{span}").symlink_to(elsewhere)
+        store = Store(tmp_path / "rehearsal" / "buckets")
+
+        store.mirror(rows, "s3://b/rows")
+
+        files = ["span-1", "span-1/문의.csv", "span-2", "span-2/문의.csv"]
+        assert self.found(store) == files
 
     def test_the_copy_itself_may_be_named(self, rows: Path) -> None:
         store = Store(rows / "rehearsal" / "buckets")

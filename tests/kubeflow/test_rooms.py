@@ -1,10 +1,15 @@
 """Each way of keeping a step apart, with a real step: the resolver's."""
 
+import fcntl
 import json
 import os
 import shutil
 import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pytest
 from typer.testing import CliRunner
@@ -14,7 +19,7 @@ from kubeflow.rehearse.podman import Podman
 from kubeflow.rehearse.result import TaskResult
 from kubeflow.rehearse.room import Isolation, Prepared, Room
 from kubeflow.rehearse.run import DEFAULT_ROOT, Rehearsal
-from kubeflow.spec import Spec
+from kubeflow.spec import Spec, executor
 from pipeline.console.main import app
 
 IMAGE = os.environ.get("MALMOI_TEST_IMAGE", "")
@@ -28,6 +33,8 @@ WAYS = [
         marks=pytest.mark.skipif(not shutil.which("bwrap"), reason="bwrap is not installed"),
     ),
 ]
+MOUNTS = {"pvcMount": [{"constant": "models", "mountPath": "/malmoi"}]}
+PLATFORM = {"platforms": {"kubernetes": {"deploymentSpec": {"executors": {"look": MOUNTS}}}}}
 
 
 class Silent:
@@ -70,8 +77,75 @@ def test_a_step_begins_in_an_empty_folder_with_an_image_s_environment(
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("paths", [("/malmoi", "/malmoi/scratch"), ("/malmoi/scratch", "/malmoi")])
+def test_a_volume_may_lie_in_a_folder_of_another(
+    way: Isolation, paths: tuple[str, ...], tmp_path: Path
+) -> None:
+    claims = {path: tmp_path / Path(path).name for path in paths}
+    room = Room(folder=tmp_path / "room", volumes=claims)
+    room.folder.mkdir()
+    room.prepare()
+    work = "open('/malmoi/scratch/안', 'w'); open('/malmoi/밖', 'w')"
+
+    done = start(way.prepare(["python", "-c", work], room))
+
+    assert done.returncode == 0, done.stderr
+    assert (claims["/malmoi/scratch"] / "안").exists()
+    assert (claims["/malmoi"] / "밖").exists()
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_the_exit_status_is_the_step_s(way: Isolation, room: Room) -> None:
     assert start(way.prepare(["python", "-c", "raise SystemExit(7)"], room)).returncode == 7
+
+
+STARTER = """
+import json, sys
+from pathlib import Path
+from kubeflow.rehearse import isolation
+from kubeflow.rehearse.run import Rehearsal
+
+way, folder, spec, platform = map(json.loads, sys.argv[1:])
+rehearsal = Rehearsal(Path(folder), getattr(isolation, way)())
+rehearsal.run(spec, platform, listener=None, parameters={})
+"""
+HOLD = """
+import fcntl, pathlib, time
+with open('/malmoi/held', 'w') as held:
+    fcntl.flock(held, fcntl.LOCK_EX)
+    pathlib.Path('/malmoi/ready').touch()
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_step_ends_with_a_rehearsal_that_is_killed(way: Isolation, tmp_path: Path) -> None:
+    spec, claim = resolver_spec(), tmp_path / "volumes" / "models"
+    executor(spec, "Baseline")["container"].update(command=["python", "-c", HOLD], args=[])
+    told = (type(way).__name__, str(tmp_path), spec, PLATFORM)
+    argv = [sys.executable, "-c", STARTER, *map(json.dumps, told)]
+
+    with subprocess.Popen(argv) as rehearsal:
+        within((claim / "ready").exists)
+        rehearsal.kill()
+
+    with (claim / "held").open() as held:
+        within(lambda: is_free(held))
+
+
+def is_free(held: IO[str]) -> bool:
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def within(so: Callable[[], bool], seconds: float = 20.0) -> None:
+    give_up_at = time.monotonic() + seconds
+    while not so():
+        assert time.monotonic() < give_up_at
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("way", WAYS[1:])
@@ -99,12 +173,9 @@ def test_a_resolver_s_step_finds_the_release_on_its_volume(
     version = rehearsal.folder / "volumes" / "models" / "models" / "문의" / "3"
     version.mkdir(parents=True)
     (version / "saved_model.pb").touch()
-    mounts = {"pvcMount": [{"constant": "models", "mountPath": "/malmoi"}]}
-    platform = {"platforms": {"kubernetes": {"deploymentSpec": {"executors": {"look": mounts}}}}}
-
     spec = {**resolver_spec(), "defaultPipelineRoot": root}
 
-    results = rehearsal.run(spec, platform, listener=Silent(), parameters={})
+    results = rehearsal.run(spec, PLATFORM, listener=Silent(), parameters={})
 
     assert results["Baseline"].state == "ran", results["Baseline"].why
     assert results["Baseline"].metadata["model"]["pushed_version"] == "3"

@@ -361,13 +361,20 @@ def test_a_server_that_is_not_there_is_told(server: Server) -> None:
         (("--parameter", "data_ur=s3://b"), "no parameter data_ur; expected one of data_uri"),
         (("--parameter", "data_uri=rows"), "data_uri: no provider scheme found: rows; expected"),
         (("--parameter", "data_uri=s3://b"), "data_uri: URI s3://b has empty key"),
+        (("--parameter", "data_uri=s3://b/d//rows"), "s3://b/d//rows: write the path without //"),
+        (("--parameter", "data_uri=s3://b/./rows"), "s3://b/./rows: write the path without //"),
+        (("--parameter", "data_uri=s3:///rows"), "data_uri: no provider scheme found: s3:///rows"),
+        (("--host", ""), "--host takes an address such as http://localhost:8080, not ''"),
+        (("--host", "localhost:8080"), "such as http://localhost:8080, not 'localhost:8080'"),
         (("--parameter", "data_uri=s3://b/$$"), "would replace $$ in --parameter data_uri"),
         (("--parameter", "webhook=chat.example/hook"), "webhook: the webhook is no address"),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_anything_is_sent(
-    server: Server, words: tuple[str, ...], said: str
+    server: Server, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
 ) -> None:
+    monkeypatch.setenv("KF_PIPELINES_ENDPOINT", server.url)  # the SDK's, for want of a host
+
     status, told = submit(server, *words)
 
     assert status == FAULT
