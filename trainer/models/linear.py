@@ -104,8 +104,12 @@ def fit(
     idf = (np.log((1 + len(labels)) / (1 + rows_with)) + 1).astype(np.float32)
     rows = weighed(ngrams, keys, idf)
     sample = np.array([(class_weights or {}).get(label, 1.0) for label in labels])
-    separate = _by_naive_bayes if naive_bayes else _at_once
-    lines, offsets = separate(LinearSVC(C=penalty, random_state=seed), rows, labels, sample)
+    solver = LinearSVC(C=penalty, random_state=seed)
+    if naive_bayes:
+        lines, offsets = _by_naive_bayes(solver, rows, labels, sample)
+    else:  # in one call, since it copies the rows each time
+        solver.fit(rows, labels, sample_weight=sample)
+        lines, offsets = solver.coef_, solver.intercept_
     if len(found) == 2:  # what speaks for the one speaks against the other
         lines, offsets = np.concatenate([-lines, lines]), np.concatenate([-offsets, offsets])
     weights = np.zeros([len(keys), classes], np.float32)
@@ -116,31 +120,17 @@ def fit(
     return LinearModel(keys=keys, idf=idf, weights=steps, step=step, bias=bias, rows=len(labels))
 
 
-def _at_once(
-    solver: LinearSVC,
-    rows: sparse.csr_matrix,
-    labels: npt.NDArray[np.int64],
-    sample: npt.NDArray[np.float64],
-) -> tuple[Doubles, Doubles]:
-    """Separate each label from the others, of two the second from the first.
-
-    The solver copies its rows: once for all labels, where a call for each would spend most of its
-    time on that.
-
-    Returns:
-        `[labels, kept]` weights and `[labels]` offsets, or those of the second of two alone.
-    """
-    solver.fit(rows, labels, sample_weight=sample)
-    return solver.coef_, solver.intercept_
-
-
 def _by_naive_bayes(
     solver: LinearSVC,
     rows: sparse.csr_matrix,
     labels: npt.NDArray[np.int64],
     sample: npt.NDArray[np.float64],
 ) -> tuple[Doubles, Doubles]:
-    """Do as `_at_once`, each label's rows multiplied by its log-count ratios."""
+    """Separate each label from the others, the rows multiplied by its log-count ratios.
+
+    Returns:
+        `[labels, kept]` weights and `[labels]` offsets; of two labels those of the second alone.
+    """
     found = np.unique(labels)
     lines, offsets = [], []
     for label in found[1:] if len(found) == 2 else found:
