@@ -1,21 +1,17 @@
 """The served model, used in this process."""
 
-import os
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from pipeline.causes import explain
+from serving.quiet import quiet
 from serving.releases.errors import ReleaseError
 from serving.releases.state import served
 
 BATCH_ROWS: Final = 512
 """Rows classified at once: large enough for full speed, some 50 MB of states."""
-
-_FATAL_ONLY: Final = "3"
-"""TensorFlow's C++ log level: on a machine without a GPU it calls the lack of one an error."""
 
 Ranked = list[tuple[str, float]]
 """Labels with probabilities, best first."""
@@ -33,8 +29,7 @@ class ReleasedModel:
     """
 
     def __init__(self, folder: Path) -> None:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", _FATAL_ONLY)
-        warnings.filterwarnings("ignore", category=FutureWarning, module="google")
+        quiet()
         import trainer  # noqa: F401 - sets the Keras version before TensorFlow is imported
         import tensorflow as tf  # isort: skip
         import tensorflow_text  # noqa: F401 - registers the tokenizer's ops

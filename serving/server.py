@@ -12,7 +12,6 @@ import logging
 import os
 import signal
 import sys
-import warnings
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from threading import Timer
@@ -21,6 +20,7 @@ from serving.errors import ServingError
 from serving.flags import read_flags
 from serving.in_process import running
 from serving.listening import PortTakenError
+from serving.quiet import quiet
 from serving.settings import DRAIN_S, Endpoints, ServerSettings
 
 _LOG = logging.getLogger(__name__)
@@ -29,7 +29,6 @@ DONE, FAULT = 0, 1
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 _END_S = DRAIN_S + 1  # the requests' time, and a moment for the threads that had them
 _FIRST_PROCESS = 1  # of a container: the system lets no signal end it that it does not handle
-_FATAL_ONLY = "3"  # TensorFlow's C++ log level; what it calls errors at its start is none here
 
 
 def serve(
@@ -71,8 +70,7 @@ def serve(
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line: `python -m serving.server`. Returns the exit status."""
     settings = read_flags(arguments)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", _FATAL_ONLY)
-    warnings.filterwarnings("ignore", category=FutureWarning, module="google")
+    quiet()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     for number in _ENDING:  # until it is ready: no traceback of a load

@@ -1,7 +1,5 @@
 """Holds a schema against pinned statistics: which accepted data would it refuse today?"""
 
-import os
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -10,11 +8,9 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.data_gate.environments import environment_of
 from pipeline.schema_contract.pinned import Statistics, unpin
+from serving.quiet import quiet
 
 _DATA_SET: Final = "the data set"
-
-_FATAL_ONLY: Final = "3"
-"""TensorFlow's C++ log level: on a machine without a GPU it calls the lack of one an error."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +67,7 @@ def replay(
     Raises:
         ValueError: the bytes are no pinned statistics.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", _FATAL_ONLY)
-    warnings.filterwarnings("ignore", category=FutureWarning, module="google")
+    quiet()
     import tensorflow_data_validation as tfdv
 
     earlier = {d.name: d for d in unpin(previous, schema).datasets} if previous else {}
